@@ -1,0 +1,37 @@
+"""What goes wrong outside the data. Data has findings; only programs, schemes and commands have errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class ReconcileError(Exception):
+    """One clear Chinese sentence for the user: where, what, and what to do. The command line prints it without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a scheme: the table it stands in, its row (1-based, the header is row 1; 0 for the whole table), its column, and why."""
+
+    table: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        place = self.table
+        if self.row:
+            place += f" 第{self.row}行"
+        if self.column:
+            place += f"“{self.column}”列"
+        return f"{place}：{self.message}"
+
+
+class SchemeError(ReconcileError):
+    """All faults of a scheme (or of a table of units) at once, so that one edit mends them all."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"报表制度有{len(self.faults)}处错误，请改正后再运行：\n{lines}")

@@ -1,0 +1,1 @@
+"""The doors: every byte that comes in or goes out passes here."""

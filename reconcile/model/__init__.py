@@ -1,0 +1,1 @@
+"""The words of the field: no input or output, no formatting of reports."""

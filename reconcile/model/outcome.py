@@ -1,0 +1,87 @@
+"""Outcome (结果): everything about one round that the reports read. Reports compute nothing; what they print stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconcile.model.finding import CellAt, Finding, Tier
+from reconcile.model.past import Past
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reconcile.model.period import Period
+    from reconcile.model.round import Round
+    from reconcile.model.unit import UnitTree
+
+TOTALS_COLUMNS: dict[str, str] = {
+    "unit": "str",  # the unit at the top of what is totalled: it and all below
+    "indicator": "str",
+    "value": "float64",  # reported total in the indicator's measure; NaN where nobody below reported it
+    "approved": "float64",  # the same with adjustments in place of what they replace; equal to value where there are none
+    "reported": "int64",  # units at or below that answered the indicator
+    "expected": "int64",  # units at or below that owe it; -1 where no table of units was given
+    "addends": "int64",  # returns that the value was added from
+    "open_errors": "int64",  # findings of tier error that touch one of the addends' cells of this indicator
+    "stand_in": "bool",  # whether a 汇总 return stands in for units of which nothing was read
+    "previous": "float64",  # the total of the same period of last year; NaN where unknown
+    "closing": "float64",  # the total at the end of last year; NaN where unknown
+}
+"""Totals (汇总数), one row a unit with children (and each unit that reported) and indicator."""
+
+DIFFERENCES_COLUMNS: dict[str, str] = {
+    "unit": "str",
+    "indicator": "str",
+    "own": "float64",  # the total the unit reported itself (汇总 return)
+    "computed": "float64",  # the total computed from below
+    "difference": "float64",  # own − computed
+    "return": "str",
+}
+"""Differences (差额)."""
+
+CHECKS_COLUMNS: dict[str, str] = {
+    "rule": "str",
+    "passed": "int64",
+    "failed": "int64",
+    "not_evaluable": "int64",  # a cell it needs is missing or unreadable: never a pass
+    "not_applicable": "int64",  # its condition does not hold, or a cell says —
+}
+"""How often each rule was judged and how it came out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who reported. All are unit codes in the order of the units table; `late` are among `reported`; `unreadable` sent a file nobody could read."""
+
+    expected: tuple[str, ...]
+    reported: tuple[str, ...]
+    missing: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    late: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One judged and totalled round, about the unit `root` and all below it. `edition` is the 数据版本, a short hash of all inputs."""
+
+    period: Period
+    root: str
+    units: UnitTree
+    round: Round
+    totals: pd.DataFrame
+    findings: tuple[Finding, ...]
+    checks: pd.DataFrame
+    differences: pd.DataFrame
+    coverage: Coverage
+    past: Past
+    edition: str
+
+    @property
+    def draft(self) -> bool:
+        """Whether the narrative is headed （初稿）: while any error stands."""
+        return any(finding.tier is Tier.ERROR for finding in self.findings)
+
+    def count(self, tier: Tier) -> int:
+        """Number of findings of one tier."""
+        return sum(finding.tier is tier for finding in self.findings)

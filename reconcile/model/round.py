@@ -1,0 +1,140 @@
+"""Round (一期报表): all returns of one period, read. Columnar: tables with declared columns, not an object per cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from reconcile.model.finding import CellAt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reconcile.model.finding import Finding
+    from reconcile.model.period import Period
+
+
+class State(IntEnum):
+    """What stands in a cell. Missing is not zero, and four kinds of nothing are four different answers."""
+
+    ABSENT = 0  # not on this return's form
+    NUMBER = 1
+    BLANK = 2  # missing: nobody answered
+    NIL = 3  # 无: the value is zero
+    NOT_APPLICABLE = 4  # — or /: answered, nothing to count
+    UNREADABLE = 5  # #REF!, words, a formula without its value
+
+
+class Standing(StrEnum):
+    """What became of a file in the register (收表登记)."""
+
+    COUNTED = "counted"  # 计入
+    COMPARED = "compared"  # 汇总口径: against what was computed from below, never added
+    STAND_IN = "stand_in"  # 汇总口径 where nothing below was read: stands in for it, marked
+    SUPERSEDED = "superseded"  # a later version counts
+    TIED = "tied"  # two versions, and nothing tells which one counts: neither
+    UNASSIGNED = "unassigned"  # whose it is, is not known
+    FOREIGN = "foreign"  # not a return
+    UNREADABLE = "unreadable"  # received, but could not be read: not the same as missing
+    WRONG_PERIOD = "wrong_period"
+    DUPLICATE = "duplicate"  # byte for byte the same as another file
+
+
+RETURNS_COLUMNS: dict[str, str] = {
+    "file": "str",  # path as shown: relative to what was given, "/" between, archive members behind their archive
+    "sha256": "str",  # of the file's bytes: a version is known by it
+    "replaces": "str",  # sha256 (or its first 12 digits) of the version this one answers; "" where it answers none
+    "unit": "str",  # code; "" where unknown
+    "cover_name": "str",  # unit name as the cover has it
+    "scope": "str",  # 本级, 汇总 or "" where undeclared
+    "period": "str",  # as in Period.written; "" where the cover names none
+    "scheme": "str",  # hash of the scheme the form was made from; "" where the form carries none
+    "filler": "str",
+    "filled_on": "str",  # cover date as YYYY-MM-DD; "" where none
+    "head": "str",
+    "phone": "str",  # masked
+    "layout": "str",  # key of Round.layouts
+    "standing": "str",  # a Standing
+    "note": "str",  # why, in Chinese, where the standing is not plain
+    "source": "str",  # the summary workbook it came through; "" for a file read directly
+}
+"""The register, one row a file; the index is the return's id (first 16 digits of sha256, with -2, -3 … for identical files)."""
+
+TYPED_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "str", "measure": "str"}
+"""Sparse: what was typed, where it is not simply the value's digits."""
+
+TEXTS_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "str"}
+"""Answers to text indicators, personal numbers masked."""
+
+LISTS_COLUMNS: dict[str, str] = {"return": "str", "list": "str", "row": "int64", "column": "str", "text": "str", "value": "float64", "cell": "str", "digest": "str"}
+"""Rows of lists (a `roster` in code), one line a filled cell: `row` is the sheet's row, `value` NaN for text, `cell` "sheet!A1" (the sheet is left out of the
+address), `digest` for personal keys only. Citizen and phone numbers are masked in `text`."""
+
+REASONS_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "str"}
+"""What the unit wrote in the reason column (说明)."""
+
+ADJUSTMENTS_COLUMNS: dict[str, str] = {
+    "unit": "str",
+    "indicator": "str",
+    "reported": "float64",
+    "adjusted": "float64",
+    "basis": "str",
+    "who": "str",
+    "date": "str",
+}
+"""Figures a person set instead of the reported one (核定)."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """All returns of one period.
+
+    values: float64, index = return id, columns = indicator codes, in each indicator's own measure; NaN where there is no number.
+    states: int8 (State), same shape as values.
+    layouts: layout key -> indicator code -> (sheet, cell), where each figure stands; `returns.layout` names the layout.
+    intake: findings made while reading, which cannot be made again from the values.
+    Only rows whose standing is counted, stand_in or compared carry values that acts look at; the others stay registered.
+    """
+
+    period: Period
+    returns: pd.DataFrame
+    values: pd.DataFrame
+    states: pd.DataFrame
+    typed: pd.DataFrame
+    texts: pd.DataFrame
+    lists: pd.DataFrame
+    reasons: pd.DataFrame
+    adjustments: pd.DataFrame
+    layouts: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    intake: tuple[Finding, ...] = ()
+
+    def cell(self, return_id: str, indicator: str) -> CellAt:
+        """Where one figure stands and what stands there; sheet and cell are "" where the form does not have it."""
+        layout = self.layouts.get(str(self.returns.at[return_id, "layout"]), {})
+        sheet, cell = layout.get(indicator, ("", ""))
+        return CellAt(str(self.returns.at[return_id, "file"]), sheet, cell, self.as_typed(return_id, indicator))
+
+    def as_typed(self, return_id: str, indicator: str) -> str:
+        """What the clerk typed: the text where it was kept, else the number's digits, "" for blank."""
+        written = self._typed_texts.get((return_id, indicator))
+        if written is not None:
+            return written
+        value = float(self.values.at[return_id, indicator])
+        if value != value:
+            return ""
+        return str(int(value)) if value == int(value) else repr(value)
+
+    @cached_property
+    def _typed_texts(self) -> dict[tuple[str, str], str]:
+        return dict(zip(zip(self.typed["return"], self.typed["indicator"], strict=True), self.typed["text"], strict=True))
+
+    @cached_property
+    def counted(self) -> dict[str, tuple[str, ...]]:
+        """Unit code -> ids of its returns that are added up (several only where a unit sent parts; ordinarily one)."""
+        found: dict[str, list[str]] = {}
+        for return_id, unit, standing in zip(self.returns.index, self.returns["unit"], self.returns["standing"], strict=True):
+            if standing in (Standing.COUNTED, Standing.STAND_IN):
+                found.setdefault(str(unit), []).append(str(return_id))
+        return {unit: tuple(ids) for unit, ids in found.items()}

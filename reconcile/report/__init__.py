@@ -1,0 +1,1 @@
+"""The tellings: each writes one kind of output from one Outcome."""

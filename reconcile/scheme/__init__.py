@@ -1,0 +1,1 @@
+"""What is decided before a return arrives: indicators, measures, rules, lists, forms."""

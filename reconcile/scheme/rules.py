@@ -1,0 +1,31 @@
+"""Rule (审核关系): what must hold, with tier, tolerance and wording as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconcile.model.finding import Tier
+from reconcile.scheme.expression import Expression, Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of rules.csv, parsed, its names resolved to codes.
+
+    Either `expression` is set, or `named` (the name of a check that is no expression, without @). `when` narrows where the rule applies.
+    `tolerance` is in the measure of what is compared, one and the same for check, live formula and localiser. `indicators` are the codes
+    the check speaks of, in order. `applies_to` are kinds of unit.
+    """
+
+    id: str
+    check: str
+    expression: Expression | None
+    named: str
+    when: Expression | None
+    tier: Tier
+    tolerance: float
+    missing: Missing
+    applies_to: frozenset[str]
+    message: str
+    advice: str
+    indicators: tuple[str, ...]
