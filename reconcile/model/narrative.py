@@ -13,6 +13,7 @@ class Level(StrEnum):
 
     TITLE = "title"
     SUBTITLE = "subtitle"  # （初稿）, the unit's name under the title
+    ADDRESSEE = "addressee"  # 主送机关: the unit that the report goes up to
     HEADING = "heading"  # 一、
     SUBHEADING = "subheading"  # （一）
     PARAGRAPH = "paragraph"
@@ -21,16 +22,20 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of the text, numbering included ("一、组织建设")."""
+    """One block of the text, numbering included ("一、组织建设"). `figures`: (start, end, Figure.number) of each figure in `text`."""
 
     level: Level
     text: str
+    figures: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number as the narrative prints it. `how` says what it is: total, previous (last year's), change, growth, leading (a single unit's),
-    count (of units), date, text. `cells` are its addends' cells, all of them; for last year's figures those of the past round's files."""
+    """One number as the narrative prints it.
+
+    `how` says what it is: total, previous (last year's), change, growth, share (of another total), leading (a single unit's), count (of
+    units), date, text. `cells` are its addends' cells, all of them; for last year's figures those of the past round's files.
+    """
 
     number: int
     text: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconcile.model.finding import CellAt, Finding, Tier
+from reconcile.model.finding import Finding, Tier
 from reconcile.model.past import Past
 
 if TYPE_CHECKING:
@@ -85,3 +85,19 @@ class Outcome:
     def count(self, tier: Tier) -> int:
         """Number of findings of one tier."""
         return sum(finding.tier is tier for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules found, in the order of Finding.sort_key, and how often each was judged (CHECKS_COLUMNS)."""
+
+    findings: tuple[Finding, ...]
+    checks: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """Totals that units reported themselves against those computed from below (DIFFERENCES_COLUMNS), and what is to be asked about them."""
+
+    differences: pd.DataFrame
+    findings: tuple[Finding, ...]

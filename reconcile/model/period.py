@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -27,7 +28,7 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Period | None:
         """Read `2023H1`, `2023`, `2023Q2`, `2023-06`, `2023年上半年`, `2023年6月` …; None where it is no period."""
-        squeezed = re.sub(r"\s+", "", text)
+        squeezed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
         if found := _WRITTEN.fullmatch(squeezed):
             return cls._from(found.groupdict())
         if found := _CHINESE.fullmatch(squeezed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from reconcile.model.finding import CellAt
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from reconcile.model.finding import Finding
     from reconcile.model.period import Period
@@ -68,9 +71,17 @@ TYPED_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "s
 TEXTS_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "str"}
 """Answers to text indicators, personal numbers masked."""
 
-LISTS_COLUMNS: dict[str, str] = {"return": "str", "list": "str", "row": "int64", "column": "str", "text": "str", "value": "float64", "cell": "str", "digest": "str"}
-"""Rows of lists (a `roster` in code), one line a filled cell: `row` is the sheet's row, `value` NaN for text, `cell` "sheet!A1" (the sheet is left out of the
-address), `digest` for personal keys only. Citizen and phone numbers are masked in `text`."""
+LISTS_COLUMNS: dict[str, str] = {
+    "return": "str",
+    "list": "str",
+    "row": "int64",  # row of the sheet
+    "column": "str",
+    "text": "str",  # citizen and phone numbers masked
+    "value": "float64",  # NaN for text
+    "cell": "str",  # "sheet!A1"
+    "digest": "str",  # of personal keys only
+}
+"""Rows of lists (a `roster` in code), one line a filled cell."""
 
 REASONS_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "str"}
 """What the unit wrote in the reason column (说明)."""
@@ -112,19 +123,37 @@ class Round:
 
     def cell(self, return_id: str, indicator: str) -> CellAt:
         """Where one figure stands and what stands there; sheet and cell are "" where the form does not have it."""
-        layout = self.layouts.get(str(self.returns.at[return_id, "layout"]), {})
-        sheet, cell = layout.get(indicator, ("", ""))
-        return CellAt(str(self.returns.at[return_id, "file"]), sheet, cell, self.as_typed(return_id, indicator))
+        file, layout = self._register[return_id]
+        sheet, cell = self.layouts.get(layout, {}).get(indicator, ("", ""))
+        return CellAt(file, sheet, cell, self.as_typed(return_id, indicator))
 
     def as_typed(self, return_id: str, indicator: str) -> str:
         """What the clerk typed: the text where it was kept, else the number's digits, "" for blank."""
         written = self._typed_texts.get((return_id, indicator))
         if written is not None:
             return written
-        value = float(self.values.at[return_id, indicator])
-        if value != value:
+        row, column = self._rows.get(return_id), self._columns.get(indicator)
+        value = math.nan if row is None or column is None else float(self._figures[row, column])
+        if math.isnan(value):
             return ""
         return str(int(value)) if value == int(value) else repr(value)
+
+    @cached_property
+    def _register(self) -> dict[str, tuple[str, str]]:
+        """Return id -> file and layout: plain look-ups, because a round with many findings asks for many cells."""
+        return dict(zip(self.returns.index, zip(self.returns["file"], self.returns["layout"], strict=True), strict=True))
+
+    @cached_property
+    def _figures(self) -> NDArray[np.float64]:
+        return self.values.to_numpy(dtype="float64")
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {str(return_id): row for row, return_id in enumerate(self.values.index)}
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {str(code): column for column, code in enumerate(self.values.columns)}
 
     @cached_property
     def _typed_texts(self) -> dict[tuple[str, str], str]:

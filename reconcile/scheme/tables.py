@@ -34,10 +34,11 @@ class Row:
     number: int
     cells: Mapping[str, str]
     faults: Faults
+    headings: Mapping[str, str] = field(default_factory=dict)
 
     def fault(self, column: str, message: str) -> None:
-        """Note a fault in this row."""
-        self.faults.add(self.table, self.number, column, message)
+        """Note a fault in this row, its column named by the heading that stands in the table."""
+        self.faults.add(self.table, self.number, self.headings.get(column, column), message)
 
     def text(self, column: str, *, needed: bool = False) -> str:
         """The cell's text, trimmed."""
@@ -99,7 +100,9 @@ class Row:
         return found
 
 
-def rows(tables: Mapping[str, Table], table: str, *, columns: Sequence[str], faults: Faults, alias: Callable[[str], str] = str) -> Iterator[Row]:
+def rows(
+    tables: Mapping[str, Table], table: str, *, columns: Sequence[str], faults: Faults, alias: Callable[[str], str] = str
+) -> Iterator[Row]:
     """Rows of one table that are not wholly blank, after its header was checked for the `columns` it needs.
 
     `alias` turns a header as written into a column name. A missing table or column is one fault, and no row follows.
@@ -112,6 +115,7 @@ def rows(tables: Mapping[str, Table], table: str, *, columns: Sequence[str], fau
         faults.add(table, 0, "", "表是空的，应有表头行")
         return
     header = [alias(str(cell).strip()) for cell in lines[0]]
+    headings = {column: str(cell).strip() for column, cell in zip(header, lines[0], strict=True)}
     missing = [column for column in columns if column not in header]
     if missing:
         faults.add(table, 1, "", f"缺少列：{'、'.join(missing)}")
@@ -119,4 +123,4 @@ def rows(tables: Mapping[str, Table], table: str, *, columns: Sequence[str], fau
     for number, line in enumerate(lines[1:], start=2):
         cells = {name: str(cell) for name, cell in zip(header, line, strict=False) if name}
         if any(cell.strip() for cell in cells.values()):
-            yield Row(table, number, cells, faults)
+            yield Row(table, number, cells, faults, headings)

@@ -1,0 +1,272 @@
+"""The command line: parse, call, print, exit code. No arithmetic, no wording of findings; heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from reconcile import __version__
+from reconcile.errors import ReconcileError, SchemeError
+
+if TYPE_CHECKING:
+    from reconcile.files.archive import Source
+
+DONE, FOUND, WRONG_USE, NOTHING_READ, INTERRUPTED = 0, 1, 2, 3, 130
+_TIERS = ("error", "query", "note")
+
+
+_CONFIG = click.RichHelpConfiguration(
+    options_panel_title="选项",
+    commands_panel_title="命令",
+    arguments_panel_title="参数",
+    max_width=100,
+)
+
+
+def main() -> None:
+    """Run the command line: every failure becomes one Chinese sentence on stderr and an exit code."""
+    _survive_any_console()
+    try:
+        sys.exit(app.main(prog_name="reconcile", standalone_mode=False))
+    except click.UsageError as error:
+        _fail(f"{_in_chinese(error)}用法见 {error.ctx.command_path if error.ctx else 'reconcile'} --help。", WRONG_USE)
+    except (SchemeError, ReconcileError) as error:
+        _fail(str(error), WRONG_USE)
+    except click.Abort:
+        _fail("已中断，没有写出新的结果。", INTERRUPTED)
+    except MemoryError:
+        _fail("内存不足，请分批处理，或关闭其他程序后再试。", WRONG_USE)
+
+
+def _in_chinese(error: click.UsageError) -> str:
+    """What was wrong with the call."""
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项“{error.option_name}”。"
+    if isinstance(error, click.MissingParameter):
+        wanted = (error.param.human_readable_name if error.param else None) or error.param_hint
+        return f"缺少参数“{wanted}”。"
+    if isinstance(error, click.BadParameter):
+        given = error.param.opts[0] if error.param else ""
+        return f"“{given}”的取值不对。"
+    if error.message.startswith("No such command"):
+        return f"没有这个命令：{error.message.removeprefix('No such command').strip(' .')}。"
+    if error.message.startswith("Missing command"):
+        return "请写明要做什么。"
+    return "命令写法不对。"
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+def _survive_any_console() -> None:
+    """A GBK console cannot show every character: print what it can, and a mark for the rest."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+_help_option = click.help_option("-h", "--help", help="显示这份说明。")
+
+
+def _options(command: Any) -> Any:
+    """The options that `run` and `check` share."""
+    for option in reversed(
+        (
+            click.argument("returns", nargs=-1, required=True, type=click.Path(path_type=Path)),
+            click.option("-p", "--period", metavar="报告期", help="如 2023H1；不写则取报表封面上的。"),
+            click.option(
+                "-s", "--scheme", type=click.Path(path_type=Path), metavar="路径", help="报表制度：文件夹或工作簿；不写则用自带的。"
+            ),
+            click.option(
+                "-u", "--units", type=click.Path(path_type=Path), metavar="文件", help="单位名录；不写则找报表旁的 units.csv 或 名录.xlsx。"
+            ),
+            click.option(
+                "--past",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                metavar="路径",
+                help="往期汇总或报表，可重复；不写则找报表旁的 past.xlsx。",
+            ),
+            click.option("--root", metavar="单位", help="报告写哪个单位（代码或全称）；不写则取全部填报单位的共同上级。"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": []})
+@click.rich_config(help_config=_CONFIG)
+@_help_option
+@click.version_option(__version__, "--version", message="reconcile %(version)s", help="显示版本号。")
+def app() -> None:
+    """工会报表审核汇总：读收上来的报表，逐格指出对不上的数，逐级汇总，写出汇总表和文字报告。
+
+    只提出疑问和建议，不改动任何上报数。
+    """
+
+
+@app.command("run")
+@_help_option
+@_options
+@click.option("-o", "--out", default="out", show_default=True, type=click.Path(path_type=Path), metavar="文件夹", help="结果写到哪里。")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="文字报告落款日期；不写则为报告期最后一天。")
+@click.option("--fail-on", type=click.Choice(_TIERS), metavar="级别", help="有这一级（或更重）的问题时退出码为 1：error、query、note。")
+def run_command(
+    returns: tuple[Path, ...],
+    period: str | None,
+    scheme: Path | None,
+    units: Path | None,
+    past: tuple[Path, ...],
+    root: str | None,
+    out: Path,
+    day: datetime | None,
+    fail_on: str | None,
+) -> None:
+    """审核、汇总并写出全部结果（汇总表、文字报告、问题清单）。
+
+    RETURNS 是报表文件、文件夹或 zip 压缩包，可以写多个。
+    """
+    from reconcile.report.console import closing
+    from reconcile.run import Request, deliver, judge
+
+    request = Request(returns, period=period, scheme=scheme, units=units, past=past, root=root, out=out)
+    outcome, loaded = judge(request, follow=_progress)
+    if not outcome.round.counted:
+        click.echo(closing(outcome, written=()), err=True)
+        sys.exit(NOTHING_READ)
+    written = deliver(outcome, loaded, folder=out, day=_day(day))
+    click.echo(closing(outcome, written=written))
+    sys.exit(_exit_code(outcome.findings, fail_on))
+
+
+@app.command("check")
+@_help_option
+@_options
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["full", "concise", "json", "csv"]),
+    default="full",
+    show_default=True,
+    metavar="格式",
+    help="full 详细，concise 每行一条，json 或 csv 供程序读取。",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(_TIERS),
+    default="error",
+    show_default=True,
+    metavar="级别",
+    help="有这一级（或更重）的问题时退出码为 1。",
+)
+def check_command(
+    returns: tuple[Path, ...],
+    period: str | None,
+    scheme: Path | None,
+    units: Path | None,
+    past: tuple[Path, ...],
+    root: str | None,
+    layout: str,
+    fail_on: str,
+) -> None:
+    """只审核，把问题列在屏幕上，不写文件。"""
+    from reconcile.report.console import findings_text
+    from reconcile.report.listing import findings_csv, findings_json
+    from reconcile.run import Request, judge
+
+    outcome, _ = judge(Request(returns, period=period, scheme=scheme, units=units, past=past, root=root), follow=_progress)
+    if layout == "json":
+        import json
+
+        click.echo(json.dumps(findings_json(outcome, __version__), ensure_ascii=False, indent=2))
+    elif layout == "csv":
+        click.echo(findings_csv(outcome).decode("utf-8-sig"), nl=False)
+    else:
+        click.echo(findings_text(outcome, concise=layout == "concise"))
+    if not outcome.round.counted:
+        sys.exit(NOTHING_READ)
+    sys.exit(_exit_code(outcome.findings, fail_on))
+
+
+@app.command("blank")
+@_help_option
+@click.option("-u", "--units", required=True, type=click.Path(path_type=Path), metavar="文件", help="单位名录。")
+@click.option("-p", "--period", required=True, metavar="报告期", help="如 2023H1。")
+@click.option("-o", "--out", default="blank", show_default=True, type=click.Path(path_type=Path), metavar="文件夹", help="空白表写到哪里。")
+@click.option("-s", "--scheme", type=click.Path(path_type=Path), metavar="路径", help="报表制度；不写则用自带的。")
+@click.option("--past", multiple=True, type=click.Path(path_type=Path), metavar="路径", help="往期汇总，用来预填上年同期数；可重复。")
+@click.option("--group", is_flag=True, help="所有单位共用一份，单位在封面下拉框中选（发工作群用）。")
+def blank_command(units: Path, period: str, out: Path, scheme: Path | None, past: tuple[Path, ...], group: bool) -> None:
+    """生成空白报表：每个单位一份，预填代码、名称和上年同期数。"""
+    from reconcile.run import hand_out
+
+    written = hand_out(units, period=period, scheme=scheme, past=past, folder=out, group=group)
+    click.echo(f"已写出{len(written)}份空白表，在“{out}”。请发给各单位填写，收齐后运行：reconcile run 收到的文件夹 -u {units}")
+
+
+@app.command("rules")
+@_help_option
+@click.argument("rule", required=False, metavar="[编号]")
+@click.option("-s", "--scheme", type=click.Path(path_type=Path), metavar="路径", help="报表制度；不写则用自带的。")
+def rules_command(rule: str | None, scheme: Path | None) -> None:
+    """列出全部审核关系；给出编号时解释这一条。"""
+    from reconcile.files.scheme_files import read_scheme
+    from reconcile.report.rule_book import rule_book, rule_page
+
+    loaded = read_scheme(scheme)
+    click.echo(rule_page(loaded, rule) if rule else rule_book(loaded))
+
+
+@app.group("scheme")
+@_help_option
+def scheme_group() -> None:
+    """报表制度：导出成工作簿修改，或检查一套自己的制度。"""
+
+
+@scheme_group.command("export")
+@_help_option
+@click.argument("file", type=click.Path(path_type=Path), metavar="文件.xlsx")
+@click.option("-s", "--scheme", type=click.Path(path_type=Path), metavar="路径", help="报表制度；不写则导出自带的。")
+def scheme_export(file: Path, scheme: Path | None) -> None:
+    """把报表制度导出成一个工作簿，可在 Excel 或 WPS 里修改后用 -s 使用。"""
+    from reconcile.files.scheme_files import read_scheme, write_scheme
+
+    click.echo(f"已导出到“{write_scheme(read_scheme(scheme), file)}”。改好后运行：reconcile scheme check {file}")
+
+
+@scheme_group.command("check")
+@_help_option
+@click.argument("path", type=click.Path(path_type=Path), metavar="路径")
+def scheme_check(path: Path) -> None:
+    """检查一套报表制度（文件夹或工作簿），一次列出全部错误。"""
+    from reconcile.files.scheme_files import read_scheme
+    from reconcile.report.rule_book import scheme_line
+
+    click.echo(scheme_line(read_scheme(path)))
+
+
+def _progress(sources: Sequence[Source]) -> Iterable[Source]:
+    """The sources, with a bar on stderr where someone watches."""
+    if not sys.stderr.isatty():
+        yield from sources
+        return
+    with click.progressbar(sources, label="读取报表", file=sys.stderr) as shown:
+        yield from shown
+
+
+def _day(chosen: datetime | None) -> date | None:
+    return chosen.date() if chosen else None
+
+
+def _exit_code(findings: Iterable[Any], fail_on: str | None) -> int:
+    if fail_on is None:
+        return DONE
+    grave = _TIERS[: _TIERS.index(fail_on) + 1]
+    return FOUND if any(finding.tier in grave for finding in findings) else DONE

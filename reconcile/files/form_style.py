@@ -1,0 +1,176 @@
+"""How a form looks: a handful of named styles, shared by all cells of a workbook, and the page."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
+from openpyxl.styles.colors import Color
+from openpyxl.worksheet.properties import PageSetupProperties
+
+from reconcile.files.raw import column_letters
+from reconcile.files.safe import put, put_formula
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.styles.cell_style import StyleArray
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_SONG, _HEI = "宋体", "黑体"
+_HEAD_FILL, _ENTRY_FILL, _LOCKED_FILL = "E4ECF4", "FFFBEA", "F3F3F3"
+_LINE = "8A97A6"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One style: the font's face, size and colour, fill, alignment, number format, and whether the cell may be typed in."""
+
+    face: str = _SONG
+    size: float = 10.5
+    bold: bool = False
+    colour: str = "000000"
+    fill: str = ""
+    across: str = "left"
+    down: str = "center"
+    wrap: bool = True
+    shrink: bool = False
+    boxed: bool = True
+    entry: bool = False
+    indent: int = 0
+    number: str = "General"
+
+
+_LOOKS: dict[str, _Look] = {
+    "标题": _Look(_HEI, 18, across="center", boxed=False, wrap=False),
+    "封面题": _Look(_HEI, 22, across="center", boxed=False),
+    "副题": _Look(_SONG, 14, across="center", boxed=False, wrap=False),
+    "题注": _Look(boxed=False, wrap=False),
+    "题注右": _Look(boxed=False, wrap=False, across="right"),
+    "表头": _Look(_HEI, 10.5, fill=_HEAD_FILL, across="center"),
+    "代码": _Look(colour="595959", across="center", wrap=False),
+    "指标": _Look(wrap=False, shrink=True),
+    "必填指标": _Look(bold=True, wrap=False, shrink=True),
+    "计量": _Look(across="center", wrap=False, shrink=True),
+    "填数": _Look(fill=_ENTRY_FILL, across="right", wrap=False, shrink=True, entry=True),
+    "填选": _Look(fill=_ENTRY_FILL, across="center", wrap=False, entry=True),
+    "填日期": _Look(fill=_ENTRY_FILL, across="center", wrap=False, entry=True, number="yyyy\\-mm\\-dd"),
+    "填文": _Look(fill=_ENTRY_FILL, entry=True),
+    "填长文": _Look(fill=_ENTRY_FILL, down="top", entry=True),
+    "填号": _Look(fill=_ENTRY_FILL, wrap=False, entry=True, number="@"),
+    "自动": _Look(fill=_LOCKED_FILL, across="right", wrap=False, shrink=True),
+    "上年": _Look(colour="595959", fill=_LOCKED_FILL, across="right", wrap=False, shrink=True),
+    "提示": _Look(colour="C00000", size=10, wrap=False, boxed=False),
+    "标签": _Look(_HEI, 11, fill=_HEAD_FILL, across="center"),
+    "固定": _Look(size=11, fill=_LOCKED_FILL, indent=1),
+    "封面填": _Look(size=11, fill=_ENTRY_FILL, entry=True, indent=1),
+    "封面填号": _Look(size=11, fill=_ENTRY_FILL, entry=True, indent=1, number="@"),
+    "封面填日期": _Look(size=11, fill=_ENTRY_FILL, entry=True, indent=1, number="yyyy\\-mm\\-dd"),
+    "小标题": _Look(_HEI, 12, boxed=False),
+    "正文": _Look(size=10.5, boxed=False, down="top"),
+    "目录": _Look(colour="0563C1", wrap=False, indent=1),
+    "目录数": _Look(across="center", wrap=False),
+    "目录疑": _Look(across="center", wrap=False, colour="C00000"),
+    "列数": _Look(across="right", wrap=False, boxed=False, entry=True),
+    "列文": _Look(boxed=False, entry=True),
+    "列号": _Look(boxed=False, wrap=False, entry=True, number="@"),
+    "列日期": _Look(across="center", wrap=False, boxed=False, entry=True, number="yyyy\\-mm\\-dd"),
+}
+
+
+class Styles:
+    """The named styles of one workbook, applied by name. Cells share the style objects, which keeps a form small and quick to write."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        line = Side(style="thin", color=_LINE)
+        box = Border(left=line, right=line, top=line, bottom=line)
+        self._arrays: dict[str, StyleArray] = {}
+        for name, look in _LOOKS.items():
+            style = NamedStyle(
+                name=f"报表{name}",
+                font=Font(name=look.face, size=look.size, bold=look.bold, color=Color(rgb=f"FF{look.colour}")),
+                fill=PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill(),
+                border=box if look.boxed else Border(),
+                alignment=Alignment(horizontal=look.across, vertical=look.down, wrap_text=look.wrap, shrink_to_fit=look.shrink, indent=look.indent),
+                protection=Protection(locked=not look.entry),
+                number_format=look.number,
+            )
+            workbook.add_named_style(style)
+            self._arrays[name] = style.as_tuple()
+
+    def dress(self, styled: object, style: str) -> None:
+        """Give a cell or a whole column its style."""
+        _dress(styled, self._arrays[style])
+
+    def write(self, sheet: Worksheet, row: int, column: int, value: object, style: str) -> Cell:
+        """Put a value with its style; text stays text."""
+        cell = put(sheet, row, column, value)
+        if cell.quotePrefix:
+            quoted = copy(self._arrays[style])
+            quoted.quotePrefix = 1
+            _dress(cell, quoted)
+        else:
+            _dress(cell, self._arrays[style])
+        return cell
+
+    def formula(self, sheet: Worksheet, row: int, column: int, formula: str, style: str, *, number: str = "") -> Cell:
+        """Put a formula of our own making with its style, and a number format of its own where one is given."""
+        cell = put_formula(sheet, row, column, formula)
+        key = f"{style} {number}" if number else style
+        if key not in self._arrays:
+            # A style array is shared by its cells, so another number format needs another array.
+            array = copy(self._arrays[style])
+            _dress(cell, array)
+            cell.number_format = number
+            self._arrays[key] = array
+        _dress(cell, self._arrays[key])
+        return cell
+
+    def across(self, sheet: Worksheet, row: int, first: int, last: int, style: str) -> None:
+        """Merge cells of a row; every cell of the range keeps the style, so that its border is whole."""
+        for column in range(first, last + 1):
+            _dress(sheet.cell(row, column), self._arrays[style])
+        # `merge_cells` would look at every border again, which takes longer than writing the sheet.
+        sheet.merged_cells.add(f"{column_letters(first)}{row}:{column_letters(last)}{row}")
+
+
+def _dress(styled: object, array: StyleArray) -> None:
+    """Share a style's array. Setting `cell.style` by name would search the workbook's styles again for each of two thousand cells."""
+    styled._style = array  # type: ignore[attr-defined]  # openpyxl's cells and columns hold their style so; the stubs leave it out
+
+
+def set_page(sheet: Worksheet, *, footer: str, header: str = "", heading_rows: str = "", landscape: bool = False) -> None:
+    """A4, fitted to the page's width, headings repeated on each page, page numbers below; protected without a password."""
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_options.horizontalCentered = True
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.6
+    margins.top = margins.bottom = 0.75
+    if heading_rows:
+        sheet.print_title_rows = heading_rows
+    below = sheet.oddFooter
+    above = sheet.oddHeader.left
+    if header and above is not None:
+        above.text, above.size = header.replace("&", "&&"), 9
+    texts = {"left": footer.replace("&", "&&"), "center": "第 &P 页  共 &N 页", "right": "&A"}
+    for part, text in ((getattr(below, side), text) for side, text in texts.items()):
+        if part is not None:
+            part.text, part.size = text, 9
+    sheet.sheet_view.showGridLines = False
+    _protect(sheet)
+
+
+def _protect(sheet: Worksheet) -> None:
+    """Lock what is not to be typed; widths, heights, new rows and sorting stay allowed (openpyxl: False means allowed)."""
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = False
+    sheet.protection.formatRows = False
+    sheet.protection.insertRows = False
+    sheet.protection.sort = False
+    sheet.protection.autoFilter = False

@@ -1,0 +1,30 @@
+"""Whether a number under a number format is shown as a date or as a percentage (ECMA-376 part 1, 18.8.30 and 18.8.31)."""
+
+import re
+from typing import Literal
+
+FormatKind = Literal["plain", "date", "percent"]
+
+# 14–22 and 45–47 are everybody's; 27–36 and 50–58 are the Chinese and Japanese built-in dates, which files use without declaring them.
+DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
+PERCENT_FORMATS = frozenset([9, 10])
+
+_NOT_SHOWN = re.compile(r'"[^"]*"|[\\!_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE | re.DOTALL)
+_GENERAL = re.compile(r"general|standard|g/通用格式", re.IGNORECASE)
+_FRACTION_OF_SECOND = re.compile(r"s\]?[.,]0+", re.IGNORECASE)
+_DATE_LETTER = re.compile(r"[ymdhs年月日时分秒]", re.IGNORECASE)
+
+
+def format_kind(number: int, code: str | None) -> FormatKind:
+    """Tell the kind of format `number`, whose declared text is `code` (None where the file declares none)."""
+    if code is None:
+        if number in DATE_FORMATS:
+            return "date"
+        return "percent" if number in PERCENT_FORMATS else "plain"
+    shown = _GENERAL.sub("", _NOT_SHOWN.sub("", code)).split(";", 1)[0]
+    if "%" in shown:
+        return "percent"
+    shown = _FRACTION_OF_SECOND.sub("s", shown)
+    if _DATE_LETTER.search(shown) and not any(digit in shown for digit in "0#?"):
+        return "date"
+    return "plain"

@@ -1,0 +1,160 @@
+"""The door for schemes and tables of units: folders of CSV, or workbooks that a clerk edits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from pathlib import Path
+
+from reconcile.errors import Fault, ReconcileError, SchemeError
+from reconcile.files.safe import Outbox, put, workbook_bytes
+from reconcile.files.workbook import Sheet, UnreadableWorkbook, read_workbook
+from reconcile.model.unit import UnitTree
+from reconcile.scheme.loading import COLUMNS, load_scheme, table_title
+from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.tables import Table
+from reconcile.scheme.units import load_units
+
+BUILT_IN = "union_half_year"
+_MAX_TABLE_BYTES = 32 << 20
+_WIDE, _NARROW = 44, 16  # column widths in characters
+_WIDE_COLUMNS = ("指标解释", "审核关系", "提示语", "处理建议", "计算公式", "别名", "填报单位类型")
+
+
+def shipped(folder: str) -> Path:
+    """A folder that comes with the program (`templates`, `sample_workbooks`): beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).resolve().parent.parent
+    for place in (package.parent / folder, package / folder):
+        if place.is_dir():
+            return place
+    raise ReconcileError(f"程序不完整，缺少“{folder}”文件夹，请重新安装。")
+
+
+def read_scheme(path: Path | None) -> Scheme:
+    """The scheme in a folder of CSV or in one workbook; None reads the built-in one. Raises SchemeError, ReconcileError."""
+    built_in = shipped("templates") / BUILT_IN
+    if path is None:
+        return load_scheme(_folder_tables(built_in), templates=_templates(built_in))
+    if not path.exists():
+        raise ReconcileError(f"找不到报表制度“{path}”，请检查路径。")
+    if path.is_dir():
+        return load_scheme(_folder_tables(path), templates=_templates(path) or _templates(built_in))
+    return load_scheme(_workbook_tables(path), templates=_templates(built_in))
+
+
+def read_units(path: Path) -> UnitTree:
+    """The table of units in a CSV file or in the first sheet of a workbook. Raises SchemeError, ReconcileError."""
+    if path.suffix.lower() in (".csv", ".txt"):
+        return load_units(_csv_table(path), name=path.name)
+    sheets = [sheet for sheet in _open(path) if sheet.cells]
+    if not sheets:
+        raise ReconcileError(f"单位名录“{path.name}”是空的，第一行应为表头：单位代码、单位名称、单位类型、上级代码。")
+    return load_units(_sheet_table(sheets[0]), name=path.name)
+
+
+def write_scheme(scheme: Scheme, path: Path) -> Path:
+    """Write all tables as sheets of one workbook with Chinese headings, to be edited and read back. Returns the path written."""
+    from openpyxl import Workbook  # heavy, and needed by this command alone
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, table in scheme.tables.items():
+        sheet = workbook.create_sheet(table_title(name))
+        headings = COLUMNS[name]
+        for row, line in enumerate(table, start=1):
+            for column, text in enumerate(line, start=1):
+                cell = put(sheet, row, column, headings.get(text, text) if row == 1 else text)
+                cell.alignment = Alignment(wrap_text=row > 1, vertical="top")
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+            cell.fill = PatternFill("solid", fgColor="DDE7F0")
+            sheet.column_dimensions[cell.column_letter].width = _WIDE if str(cell.value) in _WIDE_COLUMNS else _NARROW
+        sheet.freeze_panes = "B2"
+        sheet.auto_filter.ref = sheet.dimensions
+    return Outbox(path.parent).write(path.name, workbook_bytes(workbook))
+
+
+def _folder_tables(folder: Path) -> dict[str, Table]:
+    found: dict[str, Table] = {}
+    for name in COLUMNS:
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            found[name] = _csv_table(path)
+    settings = folder / "scheme.toml"
+    if settings.is_file():
+        found["scheme"] = _toml_table(settings)
+    return found
+
+
+def _toml_table(path: Path) -> Table:
+    try:
+        values = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SchemeError([Fault(path.name, 0, "", f"不是有效的 TOML 文件（{error}）")]) from error
+    return [["key", "value"], *([key, str(value)] for key, value in values.items() if not isinstance(value, dict | list))]
+
+
+def _csv_table(path: Path) -> Table:
+    text = _text(path)
+    delimiter = "\t" if "\t" in text.split("\n", 1)[0] else ","
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise ReconcileError(f"“{path.name}”不是完整的 CSV 文件，请在 Excel 中另存为“CSV UTF-8”后再试。") from error
+
+
+def _text(path: Path) -> str:
+    """A text file in UTF-8 (with or without mark) or GBK, as Excel writes them on Chinese Windows."""
+    try:
+        if path.stat().st_size > _MAX_TABLE_BYTES:
+            raise ReconcileError(f"“{path.name}”超过32MB，不像一张表，请检查。")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ReconcileError(f"打不开“{path}”：{error.strerror or '读取失败'}，请检查文件是否存在、是否被占用。") from error
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ReconcileError(f"“{path.name}”的文字编码无法识别，请在 Excel 中另存为“CSV UTF-8”后再试。")
+
+
+def _templates(folder: Path) -> dict[str, str]:
+    return {path.name: _text(path) for path in sorted((folder / "narratives").glob("*.j2"))}
+
+
+def _workbook_tables(path: Path) -> dict[str, Table]:
+    titles = {table_title(name): name for name in COLUMNS} | {name: name for name in COLUMNS}
+    return {titles[sheet.name]: _sheet_table(sheet) for sheet in _open(path) if sheet.name in titles}
+
+
+def _open(path: Path) -> tuple[Sheet, ...]:
+    try:
+        return read_workbook(path.read_bytes(), name=path.name).sheets
+    except OSError as error:
+        raise ReconcileError(f"打不开“{path}”：{error.strerror or '读取失败'}，请检查文件是否存在、是否被占用。") from error
+    except UnreadableWorkbook as error:
+        raise ReconcileError(f"“{path.name}”：{error}") from error
+
+
+def _sheet_table(sheet: Sheet) -> Table:
+    """Cells as text, row by row; whole numbers without a decimal point. Rows keep their numbers, so that a fault names the right one."""
+    if not sheet.cells:
+        return []
+    height = max(row for row, _ in sheet.cells)
+    width = min(max(column for _, column in sheet.cells), 64)
+    table = [[""] * width for _ in range(min(height, 200_000))]
+    for (row, column), value in sheet.cells.items():
+        if row <= len(table) and column <= width:
+            table[row - 1][column - 1] = _plain(value)
+    return table
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) else repr(value)
+    return str(value)

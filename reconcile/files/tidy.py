@@ -1,0 +1,322 @@
+"""The round and its scheme as tidy hidden sheets of a summary, so that every output is an input: written, and read back exactly.
+
+The sheets are authoritative; what a reader sees in the visible sheets is made from the same round. One visible sheet is read, 核定: there a
+person sets figures, and hands the workbook in again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from reconcile.files.raw import CellDate, Raw, Workbook
+from reconcile.files.tidy_table import TablesIn, TablesOut, damaged, facts
+from reconcile.model.finding import CellAt, Finding, Tier
+from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_COLUMNS
+from reconcile.model.period import Period
+from reconcile.model.round import (
+    ADJUSTMENTS_COLUMNS,
+    LISTS_COLUMNS,
+    REASONS_COLUMNS,
+    RETURNS_COLUMNS,
+    TEXTS_COLUMNS,
+    TYPED_COLUMNS,
+    Round,
+)
+from reconcile.model.unit import Unit
+
+if TYPE_CHECKING:
+    from reconcile.files.bulk import Book
+    from reconcile.model.outcome import Outcome
+    from reconcile.scheme.scheme import Scheme
+    from reconcile.scheme.tables import Table
+
+ADJUSTMENTS_SHEET = "核定"
+ADJUSTMENTS_HEADING: dict[str, str] = {
+    "unit": "单位代码",
+    "unit_name": "单位名称",
+    "indicator": "指标代码",
+    "indicator_name": "指标名称",
+    "reported": "上报数",
+    "adjusted": "核定数",
+    "basis": "核定依据",
+    "who": "核定人",
+    "date": "核定日期",
+}
+"""Columns of the sheet 核定; the two names are for the reader only."""
+
+_FORMAT = "1"
+_UNIT_COLUMNS = ("code", "name", "kind", "parent", "contact", "opened", "closed", "successors")
+_FINDING_COLUMNS = (
+    "tier",
+    "rule",
+    "unit",
+    "unit_name",
+    "period",
+    "return",
+    "indicators",
+    "cells",
+    "observed",
+    "expected",
+    "difference",
+    "message",
+    "advice",
+)
+_LONG_TABLES: dict[str, dict[str, str]] = {
+    "typed": TYPED_COLUMNS,
+    "texts": TEXTS_COLUMNS,
+    "lists": LISTS_COLUMNS,
+    "reasons": REASONS_COLUMNS,
+    "adjustments": ADJUSTMENTS_COLUMNS,
+}
+_EPOCH = date(1899, 12, 30).toordinal()  # serial 0 of the 1900 system, for serials after its 29 February
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a summary says of itself. `scheme` is the hash of the scheme it was made with; `units_known`: a table of units was given."""
+
+    root: str
+    period: Period
+    scheme: str
+    edition: str
+    units_known: bool
+
+
+def add_round(book: Book, outcome: Outcome, scheme: Scheme) -> None:
+    """Add the tidy sheets to a book: round, units, scheme and results. Totals only of units with children: a leaf's are its own values."""
+    out = TablesOut(book)
+    returns, units = outcome.round, outcome.units
+    out.lines("_units", _UNIT_COLUMNS, (_unit_row(unit) for unit in units))
+    out.frame("_returns", returns.returns, RETURNS_COLUMNS, index=True)
+    _add_values(out, returns)
+    for name, columns in _LONG_TABLES.items():
+        out.frame(f"_{name}", getattr(returns, name), columns)
+    out.lines("_layouts", ("layout", "sheet", "cells"), _layout_rows(returns.layouts))
+    out.lines("_intake", _FINDING_COLUMNS, (_finding_row(finding) for finding in returns.intake))
+    above = [unit for unit in dict.fromkeys(outcome.totals["unit"]) if unit == outcome.root or units.children(str(unit))]
+    out.frame("_totals", outcome.totals[outcome.totals["unit"].isin(above)], TOTALS_COLUMNS)
+    out.frame("_differences", outcome.differences, DIFFERENCES_COLUMNS)
+    out.frame("_checks", outcome.checks, CHECKS_COLUMNS)
+    lines = ((name, str(len(line)), *line) for name, table in scheme.tables.items() for line in table)
+    out.lines("_scheme", ("table", "cells"), lines)
+    out.lines("_templates", ("name", "text"), scheme.templates.items())
+    out.close(
+        {
+            "kind": "summary",
+            "format": _FORMAT,
+            "root": outcome.root,
+            "period": str(outcome.period),
+            "scheme": scheme.hash,
+            "scheme_name": scheme.name,
+            "edition": outcome.edition,
+            "units_known": "是" if units.known else "否",
+        }
+    )
+
+
+def is_summary(workbook: Workbook) -> bool:
+    """Whether the workbook is one of our summaries."""
+    return facts(workbook).get("kind") == "summary"
+
+
+def read_head(workbook: Workbook) -> Head:
+    """What the summary says of itself. Raises UnreadableWorkbook where it is none, or was damaged."""
+    said = facts(workbook)
+    period = Period.parse(said.get("period", ""))
+    if said.get("kind") != "summary" or said.get("format") not in (_FORMAT, f"{_FORMAT}.0") or period is None:
+        raise damaged("_reconcile")
+    return Head(said.get("root", ""), period, said.get("scheme", ""), said.get("edition", ""), said.get("units_known") == "是")
+
+
+def read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, ...]]:
+    """The round as it was written, and the units it knew. Raises UnreadableWorkbook where tidy sheets are missing, cut or overwritten.
+
+    Columns of the values are the codes of the scheme it was made with. Adjustments are those that the sheet 核定 has now; there `scheme`
+    tells which indicator a name means. An adjusted figure that is no number comes as NaN.
+    """
+    try:
+        return _read_round(workbook, scheme)
+    except (ValueError, KeyError, IndexError, TypeError) as problem:  # what a changed sheet makes of numbers, dates and JSON
+        raise damaged("_reconcile") from problem
+
+
+def _read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, ...]]:
+    head, tables = read_head(workbook), TablesIn(workbook)
+    units = tuple(_unit(tables, row) for row in tables.lines("_units"))
+    values, states = _values(tables)
+    long = {name: tables.frame(f"_{name}", columns) for name, columns in _LONG_TABLES.items()}
+    if any(sheet.name == ADJUSTMENTS_SHEET for sheet in workbook.sheets):
+        long["adjustments"] = _adjustments(workbook, scheme, units)
+    found = Round(
+        period=head.period,
+        returns=tables.frame("_returns", RETURNS_COLUMNS, index=True),
+        values=values,
+        states=states,
+        layouts=_layouts(tables),
+        intake=tuple(_finding(tables, row) for row in tables.lines("_intake")),
+        **long,
+    )
+    return found, units
+
+
+def read_totals(workbook: Workbook) -> pd.DataFrame:
+    """The totals (汇总数) of the units with children, with TOTALS_COLUMNS. Raises UnreadableWorkbook."""
+    return TablesIn(workbook).frame("_totals", TOTALS_COLUMNS)
+
+
+def read_scheme_tables(workbook: Workbook) -> tuple[dict[str, Table], dict[str, str]]:
+    """The tables and narrative templates of the scheme that the summary was made with. Raises UnreadableWorkbook."""
+    tables = TablesIn(workbook)
+    found: dict[str, Table] = {}
+    lines: dict[str, list[list[str]]] = {}
+    for row in tables.lines("_scheme"):
+        cells = [tables.text(cell) for cell in row]
+        width = int(cells[1])
+        lines.setdefault(cells[0], []).append((cells[2:] + [""] * width)[:width])
+    found.update(lines)
+    templates = {tables.text(row[0]): tables.text(row[1]) if len(row) > 1 else "" for row in tables.lines("_templates")}
+    return found, templates
+
+
+def _add_values(out: TablesOut, returns: Round) -> None:
+    """Values wide, a return a row; its states as one digit a code, so that the four kinds of nothing stay apart."""
+    codes = [str(code) for code in returns.values.columns]
+    states = returns.states.reindex(index=returns.values.index, columns=returns.values.columns).to_numpy(dtype=np.int8)
+    digits = (states + ord("0")).astype(np.uint8)
+    matrix = returns.values.to_numpy(dtype=np.float64).tolist()
+    rows = ([str(one), "s" + digits[row].tobytes().decode("ascii"), *matrix[row]] for row, one in enumerate(returns.values.index))
+    out.lines("_values", (str(returns.values.index.name or ""), "states", *codes), rows)
+
+
+def _values(tables: TablesIn) -> tuple[pd.DataFrame, pd.DataFrame]:
+    sheet = tables.sheet("_values")
+    heading = {column: tables.text(value) for (row, column), value in sheet.cells.items() if row == 1}
+    codes = [heading.get(column, "") for column in range(3, max(heading, default=2) + 1)]
+    rows = {row: number for number, row in enumerate(sorted({row for row, _ in sheet.cells if row > 1}))}
+    ids, digits = [""] * len(rows), [""] * len(rows)
+    values = np.full((len(rows), len(codes)), np.nan)
+    for (row, column), raw in sheet.cells.items():
+        if row == 1:
+            continue
+        if column > 2:
+            if column - 3 >= len(codes):
+                raise damaged("_values")
+            values[rows[row], column - 3] = tables.number(raw, "_values")
+        elif column == 1:
+            ids[rows[row]] = tables.text(raw)
+        else:
+            digits[rows[row]] = tables.text(raw)[1:]
+    if any(len(one) != len(codes) for one in digits):
+        raise damaged("_values")
+    states = np.frombuffer("".join(digits).encode("ascii", errors="replace"), dtype=np.uint8).reshape(values.shape).astype(np.int8) - ord(
+        "0"
+    )
+    index = pd.Index(pd.array(ids, dtype="str"), name=heading.get(1) or None)
+    return pd.DataFrame(values, index=index, columns=codes), pd.DataFrame(states.astype(np.int8), index=index, columns=codes)
+
+
+def _unit_row(unit: Unit) -> tuple[str, ...]:
+    opened, closed = (day.isoformat() if day else "" for day in (unit.opened, unit.closed))
+    return unit.code, unit.name, unit.kind, unit.parent, unit.contact, opened, closed, json.dumps(unit.successors, ensure_ascii=False)
+
+
+def _unit(tables: TablesIn, row: list[Raw | None]) -> Unit:
+    code, name, kind, parent, contact, opened, closed, successors = (tables.text(cell) for cell in (row + [None] * 8)[:8])
+    days = [date.fromisoformat(day) if day else None for day in (opened, closed)]
+    return Unit(code, name, kind, parent, contact, days[0], days[1], tuple(json.loads(successors or "[]")))
+
+
+def _layout_rows(layouts: Mapping[str, Mapping[str, tuple[str, str]]]) -> list[tuple[str, str, str]]:
+    """One row a layout and sheet: the cells of its indicators as JSON."""
+    rows: list[tuple[str, str, str]] = []
+    for layout, places in layouts.items():
+        sheets: dict[str, dict[str, str]] = {} if places else {"": {}}
+        for indicator, (sheet, cell) in places.items():
+            sheets.setdefault(sheet, {})[indicator] = cell
+        rows.extend((layout, sheet, json.dumps(cells, ensure_ascii=False, separators=(",", ":"))) for sheet, cells in sheets.items())
+    return rows
+
+
+def _layouts(tables: TablesIn) -> dict[str, dict[str, tuple[str, str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for row in tables.lines("_layouts"):
+        layout, sheet, cells = (tables.text(cell) for cell in row)
+        found.setdefault(layout, {}).update({indicator: (sheet, cell) for indicator, cell in json.loads(cells).items()})
+    return found
+
+
+def _finding_row(finding: Finding) -> tuple[str, ...]:
+    cells = json.dumps([[cell.file, cell.sheet, cell.cell, cell.value] for cell in finding.cells], ensure_ascii=False)
+    return (
+        finding.tier.value,
+        finding.rule,
+        finding.unit,
+        finding.unit_name,
+        finding.period,
+        finding.return_id,
+        json.dumps(finding.indicators, ensure_ascii=False),
+        cells,
+        finding.observed,
+        finding.expected,
+        finding.difference,
+        finding.message,
+        finding.advice,
+    )
+
+
+def _finding(tables: TablesIn, row: list[Raw | None]) -> Finding:
+    texts = [tables.text(cell) for cell in (row + [None] * len(_FINDING_COLUMNS))[: len(_FINDING_COLUMNS)]]
+    tier, rule, unit, unit_name, period, return_id, indicators, cells = texts[:8]
+    places = tuple(CellAt(*place) for place in json.loads(cells))
+    return Finding(Tier(tier), rule, unit, unit_name, period, return_id, tuple(json.loads(indicators)), places, *texts[8:])
+
+
+def _adjustments(workbook: Workbook, scheme: Scheme, units: tuple[Unit, ...]) -> pd.DataFrame:
+    """The rows of the sheet 核定 below its heading; units and indicators may be named instead of coded."""
+    sheet = next(sheet for sheet in workbook.sheets if sheet.name == ADJUSTMENTS_SHEET)
+    top = next((row for (row, column), value in sorted(sheet.cells.items(), key=_address) if value == ADJUSTMENTS_HEADING["unit"]), 0)
+    columns = {str(value): column for (row, column), value in sheet.cells.items() if row == top}
+    named = {unit.name: unit.code for unit in units}
+    kept: list[list[Any]] = []
+    for row in sorted({row for row, _ in sheet.cells if row > top}) if top else ():
+        raw = {key: sheet.cells.get((row, columns.get(heading, 0))) for key, heading in ADJUSTMENTS_HEADING.items()}
+        if raw["adjusted"] is None and raw["unit"] is None and raw["indicator"] is None:
+            continue
+        unit = _plain(raw["unit"]) or named.get(_plain(raw["unit_name"]), "")
+        indicator = _plain(raw["indicator"]) or _plain(raw["indicator_name"])
+        figures = [value if isinstance(value, float) else float("nan") for value in (raw["reported"], raw["adjusted"])]
+        kept.append(
+            [
+                named.get(unit, unit),
+                scheme.codes.get(indicator, indicator),
+                *figures,
+                *(_plain(raw[key]) for key in ("basis", "who", "date")),
+            ]
+        )
+    made: dict[str, Any] = {}
+    for number, (column, kind) in enumerate(ADJUSTMENTS_COLUMNS.items()):
+        cells = [line[number] for line in kept]
+        made[column] = pd.array(cells, dtype="str") if kind == "str" else np.array(cells, dtype=np.float64)
+    return pd.DataFrame(made, columns=list(ADJUSTMENTS_COLUMNS))
+
+
+def _address(cell: tuple[tuple[int, int], Raw]) -> tuple[int, int]:
+    return cell[0]
+
+
+def _plain(raw: Raw | None) -> str:
+    """A cell that a person filled in, as text; dates as YYYY-MM-DD."""
+    if raw is None:
+        return ""
+    if isinstance(raw, CellDate):
+        return date.fromordinal(_EPOCH + int(raw.serial)).isoformat()
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else repr(float(raw))
+    return raw.strip() if isinstance(raw, str) else ""

@@ -1,0 +1,171 @@
+"""Read .xls and WPS .et. xlrd cannot be bounded from inside, so it never runs in this process: a worker with limits runs it."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from reconcile.files.number_format import FormatKind, format_kind
+from reconcile.files.raw import Address, CellDate, CellError, Percent, Range, Raw, Sheet, UnreadableWorkbook, Workbook
+from reconcile.files.sheet_xml import DAYS_TO_1904
+
+MAX_BYTES = 64 << 20
+MAX_SECONDS = 20.0
+MAX_MEMORY = 1 << 30  # bytes of address space of the worker
+
+_SCRIPT = Path(__file__).with_name("xls_worker.py")
+_AGAIN = "请用 Excel 或 WPS 打开后另存为 .xlsx 再报。"
+_TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = 1, 2, 3, 4, 5  # xlrd's cell types
+
+
+class XlsWorker:
+    """One worker process, started when first needed, reused for every file, and replaced when it dies or is killed.
+
+    A context manager; leaving it ends the process. One file at a time: not for several threads.
+    """
+
+    def __init__(self, *, seconds: float = MAX_SECONDS, memory: int = MAX_MEMORY) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> XlsWorker:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue  # what was still to be sent to a dead process is lost anyway
+        process.wait()
+
+    def read(self, data: bytes) -> Workbook:
+        """Read one .xls file. Raises UnreadableWorkbook only."""
+        if len(data) > MAX_BYTES:
+            raise UnreadableWorkbook("too_large", f"文件超过 {MAX_BYTES >> 20} MB 的上限，未读取。请删去无关内容后另存再报。")
+        answer = self._ask(data)
+        if "error" in answer:
+            raise _refusal(str(answer["error"]), str(answer.get("detail")))
+        return _workbook(answer)
+
+    def _ask(self, data: bytes) -> dict[str, Any]:
+        """Send the file and wait for the answer, at most the given seconds."""
+        process = self._running()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._seconds, stop)
+        timer.start()
+        try:
+            answer = _exchange(process, data)
+        except OSError:
+            answer = None
+        finally:
+            timer.cancel()
+        if answer is not None:
+            return answer
+        self.close()
+        if late.is_set():
+            raise UnreadableWorkbook("too_slow", f"读取超过 {self._seconds:g} 秒仍未完成，已停止。{_AGAIN}")
+        raise UnreadableWorkbook("too_slow", f"读取时超出内存上限（{self._memory >> 20} MB）或意外中断。{_AGAIN}")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        # -P: the script's neighbours must not stand in for modules of the same name. -O: xlrd asserts what Excel forgives.
+        command = [sys.executable, "-P", "-O", str(_SCRIPT), str(self._memory)]
+        pipe = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own script
+        except OSError as error:
+            raise UnreadableWorkbook("too_slow", f"无法启动 .xls 读取进程。{_AGAIN}") from error
+        return self._process
+
+
+def _exchange(process: subprocess.Popen[bytes], data: bytes) -> dict[str, Any] | None:
+    """One request and its answer; None where the worker ended before answering."""
+    if process.stdin is None or process.stdout is None:
+        return None
+    process.stdin.write(struct.pack("<Q", len(data)) + data)
+    process.stdin.flush()
+    head = process.stdout.read(8)
+    if len(head) < 8:
+        return None
+    (length,) = struct.unpack("<Q", head)
+    body = process.stdout.read(length)
+    if len(body) < length:
+        return None
+    answer = json.loads(zlib.decompress(body))
+    return answer if isinstance(answer, dict) else None
+
+
+def _refusal(cause: str, detail: str) -> UnreadableWorkbook:
+    if cause == "encrypted":
+        return UnreadableWorkbook("encrypted", "文件设了打开密码，无法读取。请在 Excel 或 WPS 中取消密码后再报。")
+    if cause == "memory":
+        return UnreadableWorkbook("too_slow", f"读取时超出内存上限。{_AGAIN}")
+    if "can't find workbook" in detail.lower():
+        return UnreadableWorkbook("not_workbook", "这是旧版 Office 文件，里面没有工作簿。请改用工作簿填报。")
+    return UnreadableWorkbook("damaged", f"文件不完整或已损坏，无法读取。请重新发送，或{_AGAIN[1:]}")
+
+
+def _workbook(answer: dict[str, Any]) -> Workbook:
+    epoch1904 = bool(answer["epoch1904"])
+    formats = [format_kind(int(key), text) for key, text in answer["formats"]]
+    strings: dict[str, str] = {}
+    return Workbook(
+        kind="xls",
+        sheets=tuple(_sheet(sheet, formats, strings, epoch1904=epoch1904) for sheet in answer["sheets"]),
+        epoch1904=epoch1904,
+    )
+
+
+def _sheet(sheet: dict[str, Any], formats: Sequence[FormatKind], strings: dict[str, str], *, epoch1904: bool) -> Sheet:
+    cells: dict[Address, Raw] = {}
+    for row, column, kind, value, style in sheet["cells"]:
+        raw: Raw
+        if kind == _TEXT:
+            raw = strings.setdefault(value, value)
+        elif kind == _ERROR:
+            raw = CellError(value)
+        elif kind == _BOOLEAN:
+            raw = bool(value)
+        else:
+            raw = float(value)
+            form = formats[style] if 0 <= style < len(formats) else ("date" if kind == _DATE else "plain")
+            if form == "date":
+                raw = CellDate(raw + DAYS_TO_1904 if epoch1904 else raw)
+            elif form == "percent":
+                raw = Percent(raw)
+        cells[row, column] = raw
+    return Sheet(
+        name=sheet["name"],
+        hidden=bool(sheet["hidden"]),
+        cells=cells,
+        formulas={},  # xlrd gives results only
+        merged=tuple(Range(*corners) for corners in sheet["merged"]),
+        hidden_rows=frozenset(sheet["hidden_rows"]),
+        hidden_columns=frozenset(sheet["hidden_columns"]),
+    )

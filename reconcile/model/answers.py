@@ -1,0 +1,83 @@
+"""Answers: which units answered what, and of which nothing was received.
+
+Totals can be compared only as far as they speak for the same units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reconcile.model.figures import Subtrees
+from reconcile.model.round import Round, Standing, State
+from reconcile.model.unit import UnitTree
+
+Truths = NDArray[np.bool_]
+ANSWERS = (State.NUMBER, State.NIL, State.NOT_APPLICABLE)
+"""States of a cell that was answered, if only to say that there is nothing to count."""
+
+
+class Answers:
+    """The answers in the returns that count, one record a unit of the table in the order of `subtrees`."""
+
+    def __init__(self, returns: Round, units: UnitTree) -> None:
+        self._returns = returns
+        self._units = units
+        self.subtrees = Subtrees.of(units, "")
+        self._rows = {code: row for row, code in enumerate(self.subtrees.codes)}
+        self._kept: dict[str, Truths] = {}
+
+    def answered(self, indicator: str) -> Truths:
+        """Which units answered an indicator themselves."""
+        if indicator not in self._kept:
+            found = np.zeros(len(self._rows), dtype=np.bool_)
+            if indicator in self._returns.states.columns:
+                column = self._returns.states[indicator].to_numpy()[self._places]
+                found[self._owners[np.isin(column, ANSWERS)]] = True
+            self._kept[indicator] = found
+        return self._kept[indicator]
+
+    def missing(self, kinds: Collection[str]) -> Truths:
+        """Which units of `kinds` sent nothing that counts, though they existed.
+
+        Units that hold others together answer through them, and a stand-in speaks for all below it. All, where no table of units says who
+        there is.
+        """
+        if not self._units.known:
+            return np.ones(len(self._rows), dtype=np.bool_)
+        found = np.zeros(len(self._rows), dtype=np.bool_)
+        day = self._returns.period.last_day
+        for unit in self._units:
+            if unit.kind in kinds and unit.expected(day) and unit.code not in self._spoken_for and not self._units.children(unit.code):
+                found[self._rows[unit.code]] = True
+        return found
+
+    def at_or_below(self, units: Truths, codes: Sequence[str]) -> Truths:
+        """Whether any of `units` (one entry a unit) is one of `codes` or below it."""
+        counts = self.subtrees.add(units.astype(np.int64))
+        return np.asarray(counts[[self._rows[code] for code in codes]] > 0)
+
+    @cached_property
+    def _ids(self) -> list[tuple[str, str]]:
+        """Unit and return, of the returns that count."""
+        return [(unit, one) for unit, parts in self._returns.counted.items() if unit in self._rows for one in parts]
+
+    @cached_property
+    def _owners(self) -> NDArray[np.int64]:
+        return np.array([self._rows[unit] for unit, _ in self._ids], dtype=np.int64)
+
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        return np.asarray(self._returns.states.index.get_indexer([one for _, one in self._ids]), dtype=np.int64)
+
+    @cached_property
+    def _spoken_for(self) -> frozenset[str]:
+        standing = self._returns.returns["standing"].to_dict()
+        found = {unit for unit, _ in self._ids}
+        for unit, one in self._ids:
+            if standing[one] == Standing.STAND_IN:
+                found.update(self._units.subtree(unit))
+        return frozenset(found)

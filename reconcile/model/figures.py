@@ -1,0 +1,127 @@
+"""Figures by unit: what each unit reported itself, and exact totals up the tree.
+
+Sums are made on whole numbers of 10⁻⁶, so that they come out the same in any order and for any way of cutting the tree in parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reconcile.model.indicator import Indicator
+from reconcile.model.quantity import MICRO, micro
+from reconcile.model.round import Round
+from reconcile.model.unit import UnitTree
+
+Floats = NDArray[np.float64]
+Wholes = NDArray[Any]
+"""Whole numbers: int64, or Python's own integers (dtype object) where 64 bits could overflow."""
+
+_FINE = 10**9  # below this a double still tells 10⁻⁶ apart with room to spare, so scaling and rounding it is exact
+_ROOM = 9 * 10**12  # a total beyond this many would leave 64 bits once it is scaled by 10⁶
+_DOUBLE = 2**53  # whole numbers up to here are doubles without loss
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subtrees:
+    """Units in an order in which each subtree is one unbroken run of rows: a total is then the difference of two running sums.
+
+    codes: the units, each before those below it. ends: int64, for each row the row after the last one of its subtree.
+    """
+
+    codes: tuple[str, ...]
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, units: UnitTree, root: str) -> Subtrees:
+        """The subtree of `root`; "" gives all units below an unnamed top."""
+        codes = units.subtree(root)
+        rows = {code: row for row, code in enumerate(codes)}
+        ends = np.arange(1, len(codes) + 1, dtype=np.int64)
+        for row in range(len(codes) - 1, 0, -1):
+            parent = rows.get(units[codes[row]].parent, 0)
+            ends[parent] = max(ends[parent], ends[row])
+        return cls(codes, ends)
+
+    def add(self, own: Wholes) -> Wholes:
+        """Add rows (units × anything, whole numbers) up the tree: each unit with all below it."""
+        running = np.zeros((len(self.codes) + 1, *own.shape[1:]), dtype=own.dtype)
+        np.cumsum(own, axis=0, out=running[1:])
+        return np.asarray(running[self.ends] - running[:-1])
+
+    def totals(self, own: Floats, *, below: bool = False) -> Floats:
+        """Add figures up the tree, exactly. Units × indicators in, the same out; NaN where nobody at or below reported.
+
+        With `below`, each unit's own figure is left out: what the units directly below it come to.
+        """
+        wholes, counts = micros(own), (~np.isnan(own)).astype(np.int64)
+        sums, reported = self.add(wholes), self.add(counts)
+        if below:
+            sums, reported = sums - wholes, reported - counts
+        return np.where(reported > 0, from_micros(sums), np.nan)
+
+
+def micros(values: Floats) -> Wholes:
+    """Figures as whole numbers of 10⁻⁶, NaN as 0; of a dtype in which their sums cannot overflow. Raises ValueError for infinities."""
+    sizes = np.nan_to_num(np.abs(values), nan=0.0, posinf=np.inf)
+    if np.isinf(sizes).any():
+        raise ValueError("infinite figures cannot be added")
+    known = np.nan_to_num(values, nan=0.0)
+    if sizes.sum() >= _ROOM:
+        return np.array([micro(value) for value in known.ravel().tolist()], dtype=object).reshape(values.shape)
+    scaled = np.rint(known * MICRO).astype(np.int64)
+    if (sizes >= _FINE).any():
+        for place in map(tuple, np.argwhere(sizes >= _FINE)):
+            scaled[place] = micro(float(known[place]))
+    return scaled
+
+
+def from_micros(wholes: Wholes) -> Floats:
+    """The doubles nearest to whole numbers of 10⁻⁶."""
+    if wholes.dtype == object:
+        return np.array([int(value) / MICRO for value in wholes.ravel().tolist()], dtype=np.float64).reshape(wholes.shape)
+    found = np.asarray(wholes / MICRO, dtype=np.float64)
+    for place in map(tuple, np.argwhere(np.abs(wholes) > _DOUBLE)):
+        found[place] = int(wholes[place]) / MICRO  # dividing Python's integers rounds once, where a double would have rounded twice
+    return found
+
+
+def own_figures(returns: Round, indicators: Mapping[str, Indicator]) -> pd.DataFrame:
+    """What each unit reported itself: index = unit code, columns = the codes of `indicators` but texts, float64, NaN where nothing.
+
+    Read from the returns that count (a stand-in speaks for its own unit). Where a unit sent several parts, figures that are summed are
+    added exactly; any other stands only where the parts agree on it.
+    """
+    codes = [code for code, one in indicators.items() if one.kind != "text"]
+    ids = [one for parts in returns.counted.values() for one in parts]
+    units = [unit for unit, parts in returns.counted.items() for _ in parts]
+    figures = figures_of(returns, ids=ids, codes=codes)
+    if len(ids) == len(returns.counted):
+        return pd.DataFrame(figures, index=pd.Index(units, name="unit"), columns=codes)
+    first = {unit: row for row, unit in reversed(list(enumerate(units)))}
+    joined = figures[[first[unit] for unit in returns.counted]]
+    summed = np.array([indicators[code].kind.summed for code in codes], dtype=bool)
+    for row, (unit, parts) in enumerate(returns.counted.items()):
+        if len(parts) > 1:
+            joined[row] = _join(figures[first[unit] : first[unit] + len(parts)], summed)
+    return pd.DataFrame(joined, index=pd.Index(list(returns.counted), name="unit"), columns=codes)
+
+
+def figures_of(returns: Round, *, ids: Sequence[str], codes: Sequence[str]) -> Floats:
+    """Values of some returns and indicators as a plain matrix; NaN where the round has no such column."""
+    return returns.values.reindex(index=list(ids), columns=list(codes)).to_numpy(dtype=np.float64, copy=True)
+
+
+def _join(parts: Floats, summed: NDArray[np.bool_]) -> Floats:
+    """One row from the several parts that a unit sent."""
+    known = ~np.isnan(parts)
+    added = from_micros(micros(parts).sum(axis=0))
+    highest = np.where(known, parts, -np.inf).max(axis=0)
+    lowest = np.where(known, parts, np.inf).min(axis=0)
+    agreed = np.where(highest == lowest, highest, np.nan)
+    return np.where(known.any(axis=0), np.where(summed, added, agreed), np.nan)

@@ -1,0 +1,187 @@
+"""From read returns to the tables of a Round: arrays stacked once, one table each at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from reconcile.model.finding import Finding
+from reconcile.model.round import (
+    ADJUSTMENTS_COLUMNS,
+    LISTS_COLUMNS,
+    REASONS_COLUMNS,
+    RETURNS_COLUMNS,
+    TEXTS_COLUMNS,
+    TYPED_COLUMNS,
+    Round,
+    Standing,
+    State,
+)
+from reconcile.process.intake_findings import cell_findings
+from reconcile.process.summaries import Brought, findings_kept
+from reconcile.scheme.wording import amount, listed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reconcile.process.register import Desk, Entry
+    from reconcile.process.taken import Taken
+    from reconcile.scheme.scheme import Scheme
+
+_READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
+_SHOWN = 3
+_STATE_WORDS = {State.ABSENT: "表中没有", State.BLANK: "空", State.NIL: "无", State.NOT_APPLICABLE: "不适用", State.UNREADABLE: "读不出"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheaf:
+    """One file with its row of the register: read here (`taken`), brought by a summary (`there` is its id in it), or neither."""
+
+    entry: Entry
+    taken: Taken | None = None
+    brought: Brought | None = None
+    there: str = ""
+
+
+def matrices(sheaves: Sequence[Sheaf], scheme: Scheme) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Values and states of all files (files × indicators, in their orders). A file without answers has NaN and ABSENT throughout."""
+    codes = list(scheme.indicators)
+    values = np.full((len(sheaves), len(codes)), np.nan)
+    states = np.zeros((len(sheaves), len(codes)), dtype=np.int8)
+    through: dict[int, list[int]] = {}
+    for row, sheaf in enumerate(sheaves):
+        if sheaf.taken is not None:
+            values[row], states[row] = sheaf.taken.values, sheaf.taken.states
+        elif sheaf.brought is not None:
+            through.setdefault(id(sheaf.brought), []).append(row)
+    for rows in through.values():
+        content = sheaves[rows[0]].brought
+        if content is not None:
+            there = [sheaves[row].there for row in rows]
+            values[rows] = content.round.values.reindex(index=there, columns=codes).to_numpy(dtype=np.float64)
+            states[rows] = content.round.states.reindex(index=there, columns=codes, fill_value=0).to_numpy(dtype=np.int8)
+    endless = np.isinf(values)  # nobody counts so many; sums could not hold it
+    values[endless], states[endless] = np.nan, State.UNREADABLE
+    return values, states
+
+
+class Changes:
+    """Says which figures differ between two versions of a return."""
+
+    def __init__(self, sheaves: Sequence[Sheaf], scheme: Scheme, *, values: NDArray[np.float64], states: NDArray[np.int8]) -> None:
+        self._rows = {sheaf.entry.return_id: row for row, sheaf in enumerate(sheaves)}
+        self._scheme, self._values, self._states = scheme, values, states
+        self._codes = list(scheme.indicators)
+
+    def __call__(self, older: Entry, newer: Entry) -> str:
+        """In Chinese: how many figures changed, and the first few of them as 指标 旧→新."""
+        before, after = self._rows[older.return_id], self._rows[newer.return_id]
+        old, new = self._values[before], self._values[after]
+        same = ((old == new) | (np.isnan(old) & np.isnan(new))) & (self._states[before] == self._states[after])
+        changed = np.flatnonzero(~same).tolist()
+        if not changed:
+            return "数据没有变化"
+        shown = listed([self._change(column, before, after) for column in changed], _SHOWN)
+        return f"{len(changed)}项数据有变化：{shown}"
+
+    def _change(self, column: int, before: int, after: int) -> str:
+        return f"{self._scheme.indicators[self._codes[column]].name} {self._said(before, column)}→{self._said(after, column)}"
+
+    def _said(self, row: int, column: int) -> str:
+        state = State(int(self._states[row, column]))
+        if state is State.NUMBER:
+            return amount(float(self._values[row, column]), self._scheme.indicators[self._codes[column]], self._scheme)
+        return _STATE_WORDS[state]
+
+
+def assemble(
+    sheaves: Sequence[Sheaf], brought: Sequence[Brought], *, desk: Desk, values: NDArray[np.float64], states: NDArray[np.int8]
+) -> Round:
+    """The Round of all files. Findings about cells are made only for returns that are counted or compared."""
+    codes = pd.Index(list(desk.scheme.indicators), dtype="str")
+    ids = pd.Index([sheaf.entry.return_id for sheaf in sheaves], dtype="str", name="return")
+    taken = [(sheaf.entry.return_id, sheaf.taken) for sheaf in sheaves if sheaf.taken is not None]
+    tables = _Tables(sheaves, brought)
+    return Round(
+        period=desk.period,
+        returns=_register(sheaves, ids),
+        values=pd.DataFrame(values, index=ids, columns=codes),
+        states=pd.DataFrame(states, index=ids, columns=codes),
+        typed=tables.of("typed", TYPED_COLUMNS, ((one, *line) for one, answers in taken for line in answers.typed)),
+        texts=tables.of("texts", TEXTS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.texts)),
+        lists=tables.of("lists", LISTS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.lists)),
+        reasons=tables.of("reasons", REASONS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.reasons)),
+        adjustments=_adjustments(brought),
+        layouts=_layouts(sheaves, brought),
+        intake=_intake(sheaves, brought, desk),
+    )
+
+
+def _register(sheaves: Sequence[Sheaf], ids: pd.Index[str]) -> pd.DataFrame:
+    rows = [sheaf.entry.row() for sheaf in sheaves]
+    return pd.DataFrame({name: pd.array([row[name] for row in rows], dtype="str") for name in RETURNS_COLUMNS}, index=ids)
+
+
+class _Tables:
+    """The sparse tables: lines read here, and lines that summaries brought, in the order of the register."""
+
+    def __init__(self, sheaves: Sequence[Sheaf], brought: Sequence[Brought]) -> None:
+        self._rows = {sheaf.entry.return_id: row for row, sheaf in enumerate(sheaves)}
+        self._brought = brought
+
+    def of(self, name: str, columns: Mapping[str, str], lines: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+        """One table with its declared columns; lines of a return keep the order in which they were read."""
+        cells = list(zip(*lines, strict=True)) or [()] * len(columns)
+        tables = [_table(dict(zip(columns, cells, strict=True)), columns)]
+        for one in self._brought:
+            table: pd.DataFrame = getattr(one.round, name)
+            here = table["return"].map({there: entry.return_id for there, entry in one.entries.items()})
+            kept = table.assign(**{"return": here})[here.notna().to_numpy()]
+            if len(kept):
+                tables.append(_table({column: kept[column].tolist() for column in columns}, columns))
+        if len(tables) == 1:
+            return tables[0]
+        joined = pd.concat(tables, ignore_index=True)
+        order = joined["return"].map(self._rows).to_numpy().argsort(kind="stable")
+        return joined.iloc[order].reset_index(drop=True)
+
+
+def _table(cells: Mapping[str, Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(list(cells[name]), dtype=dtype) for name, dtype in columns.items()})
+
+
+def _adjustments(brought: Sequence[Brought]) -> pd.DataFrame:
+    """What people set in the summaries; the same one met twice is one."""
+    lines = sorted(
+        {tuple(line) for one in brought for line in one.round.adjustments[list(ADJUSTMENTS_COLUMNS)].to_numpy().tolist()}, key=str
+    )
+    cells = list(zip(*lines, strict=True)) or [()] * len(ADJUSTMENTS_COLUMNS)
+    return _table(dict(zip(ADJUSTMENTS_COLUMNS, cells, strict=True)), ADJUSTMENTS_COLUMNS)
+
+
+def _layouts(sheaves: Sequence[Sheaf], brought: Sequence[Brought]) -> dict[str, dict[str, tuple[str, str]]]:
+    found = {key: dict(places) for one in brought for key, places in one.round.layouts.items()}
+    for sheaf in sheaves:
+        if sheaf.taken is not None and sheaf.taken.layout not in found:
+            found[sheaf.taken.layout] = dict(sheaf.taken.places)
+    return dict(sorted(found.items()))
+
+
+def _intake(sheaves: Sequence[Sheaf], brought: Sequence[Brought], desk: Desk) -> tuple[Finding, ...]:
+    found: list[Finding] = []
+    for sheaf in sheaves:
+        entry = sheaf.entry
+        if sheaf.taken is not None and entry.standing in _READ:
+            found.extend(cell_findings(sheaf.taken, entry, desk=desk))
+        elif sheaf.brought is None and entry.standing == Standing.UNREADABLE:
+            desk.tell("unreadable_file", entry, {"原因": entry.note.rstrip("。")})
+        elif sheaf.brought is None and entry.standing == Standing.FOREIGN:
+            desk.tell("foreign_file", entry)
+    found.extend(desk.found)
+    for one in brought:
+        found.extend(findings_kept(one, desk.scheme))
+    return tuple(sorted(found, key=lambda one: one.sort_key))

@@ -1,0 +1,120 @@
+"""Collect: from received files to one Round. Every file becomes a row of the register, whatever it is; nothing in the data raises."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconcile.errors import ReconcileError
+from reconcile.model.period import Period
+from reconcile.model.round import Round, Standing
+from reconcile.model.unit import Unit, UnitTree
+from reconcile.process.assembly import Changes, Sheaf, assemble, matrices
+from reconcile.process.intake import Reader, Received
+from reconcile.process.register import Desk, Entry, assign, round_period, settle
+from reconcile.process.summaries import Brought, bring
+from reconcile.process.whose import plain_code, plain_name
+from reconcile.scheme.units import kind_of
+
+if TYPE_CHECKING:
+    from reconcile.files.archive import Source
+    from reconcile.scheme.scheme import Scheme
+
+_RETURNS = frozenset({Standing.COUNTED, Standing.UNASSIGNED})
+_IN_A_PATH = re.compile(r"(?<!\d)\d{4}(?:[Hh][12]|[Qq][1-4]|-(?:0[1-9]|1[0-2])(?!\d)|年(?:上半年|下半年|第?[一二三四]季度|\d{1,2}月))")
+_NO_PERIOD = Period(1949, 12, "1949")  # where not one file was a return: nothing is told about it
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was received: the round, and the units that it is about (those given, else those that covers and summaries name)."""
+
+    returns: Round
+    units: UnitTree
+
+
+def collect(sources: Iterable[Source], scheme: Scheme, *, units: UnitTree | None, period: Period | None) -> Collected:
+    """Read every source and register it; the order of the sources never matters.
+
+    `units` None: the units are taken from the covers (and from summaries). `period` None: the commonest period on the covers. Raises
+    ReconcileError only where there are returns, and neither a cover, nor a path, nor the caller says of which period they are.
+    """
+    reader = Reader(scheme)
+    received = [reader.receive(source) for source in sources]
+    sheaves = [_sheaf(one) for one in received if one.summary is None]
+    brought = [bring(one.file, one.summary, units=one.units, known=one.units_known) for one in received if one.summary is not None]
+    sheaves.extend(Sheaf(entry, brought=one, there=there) for one in brought for there, entry in one.entries.items())
+    entries = [sheaf.entry for sheaf in sheaves]
+    chosen = period or _period(entries)
+    tree = units or _units(entries, brought)
+    desk = Desk(scheme, tree, chosen)
+    assign(sorted(entries, key=lambda entry: (entry.file, entry.source, entry.sha256)), desk=desk)
+    sheaves = _in_order(sheaves, tree)
+    values, states = matrices(sheaves, scheme)
+    settle([sheaf.entry for sheaf in sheaves], desk=desk, changes=Changes(sheaves, scheme, values=values, states=states))
+    return Collected(assemble(sheaves, brought, desk=desk, values=values, states=states), tree)
+
+
+def edition(returns: Round, scheme: Scheme) -> str:
+    """The 数据版本: twelve hex digits of received bytes, adjustments and scheme, whatever the order or way in which they came."""
+    received = sorted({str(one) for one in returns.returns["sha256"]})
+    adjusted = sorted("\t".join(str(cell) for cell in line) for line in returns.adjustments.to_numpy().tolist())
+    return hashlib.sha256("\n".join([str(returns.period), scheme.hash, *received, *adjusted]).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _sheaf(received: Received) -> Sheaf:
+    entry = Entry(received.file, received.sha256, standing=received.standing, note=received.reason)
+    taken = received.taken
+    if taken is not None:
+        cover = taken.cover
+        entry.code, entry.cover_name, entry.scope, entry.period = cover["unit"], cover["unit_name"], cover["scope"], cover["period"]
+        entry.filler, entry.filled_on, entry.head, entry.phone = cover["filler"], cover["filled_on"], cover["head"], cover["phone"]
+        entry.replaces, entry.scheme, entry.layout = cover["replaces"], cover["scheme"], taken.layout
+    return Sheaf(entry, taken=taken)
+
+
+def _period(entries: Sequence[Entry]) -> Period:
+    """The commonest period on the covers; else the commonest in the paths."""
+    returns = [entry for entry in entries if entry.standing in _RETURNS]
+    found = round_period(entry.period for entry in returns)
+    found = found or round_period(word for entry in entries for word in _IN_A_PATH.findall(entry.file))
+    if found is None and returns:
+        raise ReconcileError("报表封面都没有写明报告期，请用 -p 写明，如 -p 2023H1。")
+    return found or _NO_PERIOD
+
+
+def _units(entries: Sequence[Entry], brought: Sequence[Brought]) -> UnitTree:
+    """Units where no table was given: those of the summaries, and one for each code on the covers.
+
+    A return without a code stands under its cover's name: without a table nothing else tells units apart. What is known of the units is
+    whole only where every one of them comes from a summary that was made with a table.
+    """
+    found = {unit.code: unit for one in brought for unit in sorted(one.units, key=lambda unit: unit.code)}
+    names: dict[str, Counter[str]] = {}
+    for entry in entries:
+        if entry.standing in _RETURNS and (code := plain_code(entry.code) or plain_name(entry.cover_name)):
+            names.setdefault(code, Counter())[entry.cover_name] += bool(entry.cover_name)
+    added = sorted(set(names) - set(found))
+    for code in added:
+        name = min(names[code], key=lambda one: (-names[code][one], one)) or code
+        found[code] = Unit(code, name, kind_of(name, parent=False))
+    return UnitTree(found.values(), known=bool(brought) and not added and all(one.known for one in brought))
+
+
+def _in_order(sheaves: Sequence[Sheaf], units: UnitTree) -> list[Sheaf]:
+    """By unit as in the table, then by file; ids given in this order, so that nothing depends on the order of the sources."""
+    place = {code: number for number, code in enumerate(units.units)}
+    ordered = sorted(
+        sheaves,
+        key=lambda one: (place.get(one.entry.unit, len(place)), one.entry.source != "", one.entry.file, one.entry.source, one.entry.sha256),
+    )
+    met: Counter[str] = Counter()
+    for sheaf in ordered:
+        short = sheaf.entry.sha256[:16] or hashlib.sha256(sheaf.entry.file.encode("utf-8", "replace")).hexdigest()[:16]
+        met[short] += 1
+        sheaf.entry.return_id = short if met[short] == 1 else f"{short}-{met[short]}"
+    return ordered

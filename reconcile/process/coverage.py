@@ -1,0 +1,115 @@
+"""Coverage: which units owed a return, which sent one, and which of those were late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from reconcile.model.finding import CellAt, Finding
+from reconcile.model.outcome import Coverage
+from reconcile.model.round import Round, Standing
+from reconcile.scheme.wording import finding
+
+if TYPE_CHECKING:
+    from reconcile.model.unit import UnitTree
+    from reconcile.scheme.scheme import Scheme
+
+_READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
+_SENT = frozenset({Standing.TIED, Standing.UNREADABLE})  # received for this period, though it does not count
+
+
+def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> tuple[Coverage, tuple[Finding, ...]]:
+    """Who of `root` and all below it ("" for all units) reported, with a finding for every unit that is missing or late.
+
+    Every unit of the table that existed on the period's last day, of a kind that the scheme asks anything, owes one return; units below
+    one whose 汇总 return stands in are not expected one by one. A unit that sent a file which could not be read (or counted) is not
+    missing. Without a table of units only those that reported are expected.
+    """
+    inside = [code for code in units.subtree(root) if code in units]
+    sent = _files(returns)
+    reported = [code for code in inside if any(standing in _READ for _, standing in sent.get(code, ()))]
+    answered = set(reported)
+    unreadable = [code for code in inside if code not in answered and any(standing in _SENT for _, standing in sent.get(code, ()))]
+    day = returns.period.last_day
+    asked = {unit.kind for unit in units if scheme.asked_of(unit.kind)}
+    owing = [code for code in inside if units[code].kind in asked and units[code].expected(day)] if units.known else reported
+    excused = _excused(units, owing, sent)
+    expected = [code for code in owing if code not in excused]
+    missing = [code for code in expected if code not in answered and code not in unreadable]
+    late, findings = _late(returns, scheme, units=units, reported=reported)
+    findings.extend(_missing(returns, scheme, units=units, missing=missing))
+    covered = Coverage(
+        expected=tuple(expected),
+        reported=tuple(reported),
+        missing=tuple(missing),
+        unreadable=tuple(unreadable),
+        late=tuple(late),
+    )
+    return covered, tuple(sorted(findings, key=lambda one: one.sort_key))
+
+
+def _files(returns: Round) -> dict[str, list[tuple[str, str]]]:
+    """Unit -> (return id, standing) of every file it sent."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for return_id, unit, standing in zip(returns.returns.index, returns.returns["unit"], returns.returns["standing"], strict=True):
+        found.setdefault(str(unit), []).append((str(return_id), str(standing)))
+    return found
+
+
+def _excused(units: UnitTree, expected: list[str], sent: Mapping[str, list[tuple[str, str]]]) -> set[str]:
+    """Units that sent nothing and stand below one whose 汇总 return stands in: their figures are in it."""
+    standing_in = {code for code, files in sent.items() if any(standing == Standing.STAND_IN for _, standing in files)}
+    return {code for code in expected if code not in sent and any(step in standing_in for step in units.ancestors(code)[1:])}
+
+
+def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str]) -> tuple[list[str], list[Finding]]:
+    """Units none of whose counted returns bears a cover date in time. A return without a date is not late."""
+    due = scheme.due(returns.period)
+    rule = scheme.named.get("late")
+    wanted = set(reported)
+    tardy: dict[str, list[Finding]] = {}
+    table = returns.returns
+    for return_id, unit, standing, file, written in zip(
+        table.index, table["unit"], table["standing"], table["file"], table["filled_on"], strict=True
+    ):
+        day = _day(str(written))
+        if unit not in wanted or standing not in _READ or day is None or day <= due:
+            continue
+        tardy.setdefault(str(unit), [])
+        if rule is not None:
+            about = finding(
+                rule,
+                {"填报日期": _chinese(day), "截止日期": _chinese(due)},
+                unit=str(unit),
+                unit_name=units.name(str(unit)),
+                period=str(returns.period),
+                return_id=str(return_id),
+                cells=(CellAt(str(file), "", "", str(written)),),
+                observed=day.isoformat(),
+                expected=due.isoformat(),
+                difference=f"{(day - due).days}天",
+            )
+            tardy[str(unit)].append(about)
+    return [code for code in reported if code in tardy], [one for found in tardy.values() for one in found]
+
+
+def _missing(returns: Round, scheme: Scheme, *, units: UnitTree, missing: list[str]) -> list[Finding]:
+    rule = scheme.named.get("missing_unit")
+    if rule is None:
+        return []
+    return [
+        finding(rule, {"代码": code, "报告期": returns.period.chinese}, unit=code, unit_name=units.name(code), period=str(returns.period))
+        for code in missing
+    ]
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _chinese(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

@@ -1,0 +1,190 @@
+"""One received file, read: what it is, and a return's answers as arrays. Plain numbers take a short way; only odd cells become objects."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from reconcile.files.cell import Reading, read_cell
+from reconcile.files.form_reader import FilledForm, Placed, read_form
+from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.tidy import is_summary, read_head, read_round
+from reconcile.files.workbook import read_workbook
+from reconcile.model.identity import mask_phone, mask_text
+from reconcile.model.indicator import Kind
+from reconcile.model.quantity import Measure, convert, format_number
+from reconcile.model.round import Standing, State
+from reconcile.process.intake_lists import take_lists
+from reconcile.process.taken import Mark, Taken, as_text
+
+if TYPE_CHECKING:
+    from reconcile.files.archive import Source
+    from reconcile.files.raw import Workbook
+    from reconcile.model.indicator import Indicator
+    from reconcile.model.round import Round
+    from reconcile.model.unit import Unit
+    from reconcile.scheme.scheme import Scheme
+
+_NUMBERS = frozenset({Kind.FLOW, Kind.STOCK, Kind.RATE, Kind.NORM})
+_MOST = 1e15  # no union counts so many: a citizen number in the wrong cell, or an endless number
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class Slot(NamedTuple):
+    """Where an indicator stands in the matrices, and what a plain number must be to need no second look."""
+
+    column: int
+    number: bool
+    whole: bool
+    measure: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Received:
+    """One source, read: a return (`taken`), a summary (`summary`), or neither, with the reason in Chinese."""
+
+    file: str
+    sha256: str
+    standing: Standing
+    reason: str = ""
+    taken: Taken | None = None
+    summary: Round | None = None
+    units: tuple[Unit, ...] = ()
+    units_known: bool = False
+
+
+class Reader:
+    """Reads sources against one scheme. It keeps where things stand for each layout it met: a thousand returns share a few."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        self._scheme = scheme
+        self._places: dict[str, Mapping[str, tuple[str, str]]] = {}
+        self._slots = {
+            code: Slot(column, one.kind in _NUMBERS, scheme.measure(code).whole, one.measure)
+            for column, (code, one) in enumerate(scheme.indicators.items())
+        }
+
+    def receive(self, source: Source) -> Received:
+        """Read one source. Nothing about the file raises: what cannot be read says why."""
+        sha256 = ""
+        try:
+            data = source.read()
+            sha256 = hashlib.sha256(data).hexdigest()
+            workbook = read_workbook(data, name=source.name)
+            if is_summary(workbook):
+                return _summary(source.name, sha256, workbook, self._scheme)
+        except UnreadableWorkbook as error:
+            return Received(source.name, sha256, Standing.UNREADABLE, error.message)
+        form = read_form(workbook, self._scheme)
+        if form is None:
+            return Received(source.name, sha256, Standing.FOREIGN, "不是本制度的报表")
+        return Received(source.name, sha256, Standing.COUNTED, taken=self.take(form))
+
+    def take(self, form: FilledForm) -> Taken:
+        """The answers of a filled form, as arrays in the order of the scheme's indicators, with a mark for every odd cell."""
+        if form.layout not in self._places:
+            self._places[form.layout] = form.places
+        taken = Taken(_cover(form.cover), form.layout, self._places[form.layout])
+        self._take_figures(form, taken)
+        for code, placed in form.texts.items():
+            text = mask_text(as_text(placed.raw))
+            taken.states[self._slots[code].column] = State.NOT_APPLICABLE if text else State.BLANK  # answered, and nothing to count
+            if text:
+                taken.texts.append((code, text))
+        taken.reasons = [(code, mask_text(said)) for code, said in form.reasons.items()]
+        taken.absent, taken.hidden = form.absent, form.hidden
+        again = ((f"{text}（重复出现，未采用）", sheet, cell) for text, sheet, cell in form.repeated)
+        taken.unknown = tuple((mask_text(text), sheet, cell) for text, sheet, cell in (*form.unknown, *again))
+        take_lists(form.rows, self._scheme, taken=taken)
+        return taken
+
+    def _take_figures(self, form: FilledForm, taken: Taken) -> None:
+        """A plain number, not negative, whole where heads are counted and in the scheme's measure, needs no second look."""
+        slots, number, blank = self._slots, int(State.NUMBER), int(State.BLANK)
+        values, states = [math.nan] * len(slots), [int(State.ABSENT)] * len(slots)
+        for code, placed in form.figures.items():
+            _, _, raw, beside = placed
+            column, plain, whole, measure = slots[code]
+            if type(raw) is float and plain and 0 <= raw < _MOST and (not whole or raw.is_integer()) and beside in ("", measure):
+                values[column], states[column] = raw, number
+            elif raw is None:
+                states[column] = blank
+            else:
+                reading = _understand(placed, self._scheme.indicators[code], self._scheme)
+                values[column], states[column] = reading.value, int(reading.state)
+                _keep_odd(code, placed, reading, taken)
+        taken.values, taken.states = np.array(values, dtype=np.float64), np.array(states, dtype=np.int8)
+
+
+def _summary(file: str, sha256: str, workbook: Workbook, scheme: Scheme) -> Received:
+    content, units = read_round(workbook, scheme)
+    known = read_head(workbook).units_known
+    tables = (content.returns, content.values, content.states)
+    if not all(table.index.is_unique and table.columns.is_unique for table in tables):
+        return Received(file, sha256, Standing.UNREADABLE, "汇总表的数据页有重复的行或列，无法读取，请向报送单位索取原文件")
+    return Received(file, sha256, Standing.COUNTED, summary=content, units=units, units_known=known)
+
+
+def _cover(written: Mapping[str, str]) -> dict[str, str]:
+    """Cover fields as the register keeps them: personal numbers masked, a date only where it is one."""
+    cover = {key: text.strip() for key, text in written.items()}
+    cover["phone"] = mask_phone(mask_text(cover["phone"]))
+    for key in ("filler", "head", "unit_name"):
+        cover[key] = mask_text(cover[key])
+    cover["scope"] = next((scope for scope in ("本级", "汇总") if scope in cover["scope"]), "")
+    cover["replaces"] = cover["replaces"].lower()
+    if not _ISO.fullmatch(cover["filled_on"]):
+        cover["filled_on"] = ""
+    return cover
+
+
+def _understand(placed: Placed, indicator: Indicator, scheme: Scheme) -> Reading:
+    """One odd cell. Where the measure column says another measure than the scheme's, the figure is read in that one and converted."""
+    asked = scheme.measures[indicator.measure]
+    said = _measure_beside(placed.measure, asked, scheme)
+    words = scheme.measure_words
+    if said is None or said is asked:
+        reading = read_cell(placed.raw, indicator_measure=asked, kind=indicator.kind.value, measures=words)
+    elif not said.comparable(asked):
+        reading = read_cell(placed.raw, indicator_measure=asked, kind=indicator.kind.value, measures=words)
+        if reading.state == State.NUMBER:
+            text = reading.typed or format_number(reading.value, 6)
+            reading = reading._replace(typed=text, measure_typed=said.name, remarks=(*reading.remarks, "measure_said"))
+    else:
+        reading = _converted(read_cell(placed.raw, indicator_measure=said, kind=indicator.kind.value, measures=words), said, asked)
+    if reading.state == State.NUMBER and not abs(reading.value) < _MOST:
+        return Reading(math.nan, State.UNREADABLE, as_text(placed.raw), None, ("unreadable_cell",))
+    return reading
+
+
+def _measure_beside(written: str, asked: Measure, scheme: Scheme) -> Measure | None:
+    """The measure that the column beside the figure names; None where it names none that the scheme knows."""
+    word = re.sub(r"[\s()（）]+", "", written)
+    if not word or word == asked.name or word in asked.synonyms:
+        return None
+    return scheme.measure_words.get(word)
+
+
+def _converted(reading: Reading, said: Measure, asked: Measure) -> Reading:
+    if reading.state != State.NUMBER or not math.isfinite(reading.value):
+        return reading
+    value = float(convert(reading.value, said, asked))
+    typed = reading.typed or format_number(reading.value, 6)
+    remarks = tuple(dict.fromkeys((*(one for one in reading.remarks if one != "fraction"), "converted")))
+    if asked.whole and not value.is_integer():
+        remarks = (*remarks, "fraction")
+    return Reading(value, State.NUMBER, typed, reading.measure_typed or said.name, remarks)
+
+
+def _keep_odd(code: str, placed: Placed, reading: Reading, taken: Taken) -> None:
+    text = reading.typed if reading.typed is not None else as_text(placed.raw)
+    if reading.typed is not None or reading.measure_typed:
+        taken.typed.append((code, mask_text(text), reading.measure_typed or ""))
+    for check in reading.remarks:
+        taken.marks.append(Mark(check, code, placed.sheet, placed.cell, mask_text(text), reading.value, reading.measure_typed or ""))

@@ -1,0 +1,290 @@
+"""The register of one round (收表登记): for every file its unit, its period, its version, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reconcile.model.finding import CellAt, Finding
+from reconcile.model.period import Period
+from reconcile.model.round import Standing
+from reconcile.process.whose import Names, plain_name
+from reconcile.scheme.wording import finding, listed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reconcile.model.unit import UnitTree
+    from reconcile.scheme.scheme import Scheme
+
+_SHA_PREFIX = 12  # digits of a sha256 that a cover shows
+_GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
+Changes = Callable[["Entry", "Entry"], str]
+"""Says in Chinese which figures differ between an older and a newer version."""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One row of the register in the making; the text fields are those of RETURNS_COLUMNS. `code` is the unit code as the cover has it."""
+
+    file: str
+    sha256: str
+    replaces: str = ""
+    unit: str = ""
+    cover_name: str = ""
+    scope: str = ""
+    period: str = ""
+    scheme: str = ""
+    filler: str = ""
+    filled_on: str = ""
+    head: str = ""
+    phone: str = ""
+    layout: str = ""
+    standing: str = Standing.COUNTED
+    note: str = ""
+    source: str = ""
+    code: str = field(default="", metadata={"register": False})
+    return_id: str = field(default="", metadata={"register": False})
+
+    def remark(self, words: str) -> None:
+        """Add to the note."""
+        if words not in self.note.split("；"):
+            self.note = f"{self.note}；{words}" if self.note else words
+
+    def row(self) -> dict[str, str]:
+        """The row by column name."""
+        return {one.name: str(getattr(self, one.name)) for one in fields(self) if one.metadata.get("register", True)}
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where findings about files are written down. A check that the scheme does not name is silent."""
+
+    scheme: Scheme
+    units: UnitTree
+    period: Period
+    told: list[tuple[str, Entry, Finding]] = field(default_factory=list)
+
+    masks: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+
+    def required(self, kind: str) -> NDArray[np.bool_]:
+        """Which indicators (in the scheme's order) a unit of this kind must answer."""
+        if kind not in self.masks:
+            wanted = [one.required and one.asked_of(kind) for one in self.scheme.indicators.values()]
+            self.masks[kind] = np.array(wanted, dtype=np.bool_)
+        return self.masks[kind]
+
+    @property
+    def found(self) -> list[Finding]:
+        """All findings; about a file that another one replaced only that it was replaced, for nobody will mend it."""
+        return [one for check, entry, one in self.told if entry.standing not in _GONE or check in ("superseded", "duplicate_file")]
+
+    def tell(self, check: str, entry: Entry, words: dict[str, str] | None = None, *, expected: str = "", difference: str = "") -> None:
+        """Note a finding about a whole file."""
+        rule = self.scheme.named.get(check)
+        if rule is None:
+            return
+        about = finding(
+            rule,
+            words or {},
+            unit=entry.unit,
+            unit_name=self.units.name(entry.unit) if entry.unit else entry.cover_name or entry.file,
+            period=str(self.period),
+            return_id=entry.return_id,
+            cells=(CellAt(entry.file, "", "", ""),),
+            expected=expected,
+            difference=difference,
+        )
+        self.told.append((check, entry, about))
+
+
+def round_period(written: Iterable[str]) -> Period | None:
+    """The commonest period among covers: those that end on the same day are one. Where two are as common, the later one."""
+    periods = [period for period in (Period.parse(one) for one in written if one) if period is not None]
+    if not periods:
+        return None
+    ends = Counter((period.year, period.month) for period in periods)
+    chosen = max(ends, key=lambda end: (ends[end], end))
+    forms = Counter(period.written for period in periods if (period.year, period.month) == chosen)
+    spelled = min(forms, key=lambda form: (-forms[form], form))
+    return Period(*chosen, spelled)
+
+
+def assign(entries: Sequence[Entry], *, desk: Desk) -> None:
+    """Give every entry its unit, by code or by an exact name. What stays unknown is UNASSIGNED (unreadable files keep their standing)."""
+    names = Names(desk.units)
+    for entry in entries:
+        entry.unit = names.code(entry.code) if entry.code else ""
+        if entry.unit:
+            _compare_name(entry, desk)
+            continue
+        proposed = names.propose(cover_name=entry.cover_name, file=entry.file)
+        entry.unit = proposed.unit
+        if entry.standing != Standing.COUNTED:
+            continue
+        known = f"{desk.units.name(proposed.unit)}（{proposed.unit}）" if proposed.unit else ""
+        if entry.code:
+            fate = f"暂按{proposed.basis}计入{known}" if known else "没有计入"
+            desk.tell("unknown_unit", entry, {"代码": entry.code, "依据": proposed.basis, "处理": fate}, expected=known or proposed.basis)
+        if proposed.unit:
+            entry.remark(f"按{proposed.basis}认定单位")
+            desk.tell("proposed_unit", entry, {"代码": proposed.unit, "依据": proposed.basis}, expected=known)
+            continue
+        entry.standing = Standing.UNASSIGNED
+        entry.remark(f"无法确定填报单位{f'（{proposed.basis}）' if proposed.basis else ''}")
+        if not entry.code and not entry.source:  # a summary told of it already
+            desk.tell("unknown_unit", entry, {"代码": "（空）", "依据": proposed.basis, "处理": "没有计入"}, expected=proposed.basis)
+
+
+def _compare_name(entry: Entry, desk: Desk) -> None:
+    listed_name = desk.units.name(entry.unit)
+    if entry.cover_name and plain_name(entry.cover_name) != plain_name(listed_name) and entry.standing == Standing.COUNTED:
+        desk.tell("name_differs", entry, {"封面名称": entry.cover_name, "名录名称": listed_name})
+
+
+def settle(entries: Sequence[Entry], *, desk: Desk, changes: Changes) -> None:
+    """Decide what becomes of every entry: duplicates, wrong periods, versions, scopes, in this order."""
+    _settle_duplicates(entries, desk)
+    _settle_periods(entries, desk)
+    _settle_replaced(entries, desk, changes)
+    for entry in entries:
+        if entry.standing == Standing.COUNTED:
+            _settle_scope(entry, desk)
+            if entry.scheme and entry.scheme != desk.scheme.hash:
+                entry.remark("表式由另一版报表制度生成")
+    _settle_versions(entries, desk, changes)
+    _settle_summaries(entries, desk)
+
+
+def _settle_duplicates(entries: Sequence[Entry], desk: Desk) -> None:
+    """Byte for byte the same return is counted once; a file read directly goes before the same one met in a summary."""
+    kept: dict[tuple[str, str], Entry] = {}
+    claimed: dict[str, Entry] = {}
+    returns = [entry for entry in entries if entry.standing in (Standing.COUNTED, Standing.UNASSIGNED)]
+    for entry in sorted(returns, key=lambda one: (not one.unit, one.source != "", one.file, one.source)):
+        first = kept.setdefault((entry.sha256, entry.unit), entry) if entry.unit else claimed.get(entry.sha256, entry)
+        claimed.setdefault(entry.sha256, entry)
+        if first is entry:
+            continue
+        entry.standing = Standing.DUPLICATE
+        entry.remark(f"与“{first.file}”完全相同")
+        if entry.source == first.source:
+            desk.tell("duplicate_file", entry, {"另一文件": first.file})
+
+
+def _settle_periods(entries: Sequence[Entry], desk: Desk) -> None:
+    for entry in entries:
+        if entry.standing not in (Standing.COUNTED, Standing.UNASSIGNED):
+            continue
+        found = Period.parse(entry.period)
+        if found is None:
+            entry.remark(
+                f"封面报告期“{entry.period}”看不懂，按{desk.period.chinese}计入"
+                if entry.period
+                else f"封面没有报告期，按{desk.period.chinese}计入"
+            )
+            entry.period = ""
+        elif not found.same_end(desk.period):
+            entry.period = found.written
+            entry.standing = Standing.WRONG_PERIOD
+            entry.remark(f"封面报告期为{found.chinese}")
+            desk.tell("wrong_period", entry, {"封面报告期": found.chinese, "报告期": desk.period.chinese})
+        else:
+            entry.period = found.written
+
+
+def _settle_replaced(entries: Sequence[Entry], desk: Desk, changes: Changes) -> None:
+    """A return that names the version it answers supersedes it: of the same unit, or of nobody known."""
+    versions: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.standing in (Standing.COUNTED, Standing.UNASSIGNED, Standing.WRONG_PERIOD):
+            versions.setdefault(entry.sha256[:_SHA_PREFIX], []).append(entry)
+    links: dict[Entry, Entry] = {}
+    for newer in entries:
+        if newer.standing != Standing.COUNTED or len(newer.replaces) < _SHA_PREFIX:
+            continue
+        for older in versions.get(newer.replaces[:_SHA_PREFIX], ()):
+            if older is not newer and older.unit in (newer.unit, "") and older.sha256.startswith(newer.replaces):
+                links.setdefault(older, newer)
+    for older, newer in links.items():
+        if not _comes_back(older, links):
+            _supersede(older, newer, desk, changes)
+
+
+def _comes_back(start: Entry, links: dict[Entry, Entry]) -> bool:
+    """Whether versions answer each other in a circle, so that none of them is the last."""
+    here, steps = start, 0
+    while here in links and steps <= len(links):
+        here, steps = links[here], steps + 1
+        if here is start:
+            return True
+    return False
+
+
+def _settle_scope(entry: Entry, desk: Desk) -> None:
+    """本级 or 汇总; a unit without children has only its own figures, so there 汇总 says the same as 本级."""
+    if entry.scope == "" and desk.units.children(entry.unit):
+        entry.remark("未注明填报口径，按本级计入")
+        desk.tell("scope_undeclared", entry)
+
+
+def _is_summary(entry: Entry, desk: Desk) -> bool:
+    return entry.scope == "汇总" and (bool(desk.units.children(entry.unit)) or not desk.units.known)
+
+
+def _settle_versions(entries: Sequence[Entry], desk: Desk, changes: Changes) -> None:
+    groups: dict[tuple[str, bool], list[Entry]] = {}
+    for entry in entries:
+        if entry.standing == Standing.COUNTED:
+            groups.setdefault((entry.unit, _is_summary(entry, desk)), []).append(entry)
+    for group in groups.values():
+        if len(group) > 1:
+            _settle_group(group, desk, changes)
+
+
+def _settle_group(group: Sequence[Entry], desk: Desk, changes: Changes) -> None:
+    """Of several versions the one with the latest cover date counts. Where two share it, or one bears no date, nobody can tell."""
+    latest = max(entry.filled_on for entry in group)
+    last = [entry for entry in group if entry.filled_on in (latest, "")]
+    for entry in group:
+        if entry not in last:
+            _supersede(entry, last[0], desk, changes)
+    if len(last) == 1:
+        return
+    for entry in last:
+        others = [other.file for other in last if other is not entry]
+        entry.standing = Standing.TIED
+        entry.remark(f"与“{listed(others)}”分不清哪份在后，都未计入")
+        desk.tell("version_tie", entry, {"另一文件": listed(others)})
+
+
+def _supersede(older: Entry, newer: Entry, desk: Desk, changes: Changes) -> None:
+    changed = changes(older, newer)
+    older.standing = Standing.SUPERSEDED
+    older.remark(f"已由“{newer.file}”替代（{changed}）")
+    desk.tell("superseded", older, {"替代文件": newer.file, "变化": changed}, difference=changed)
+
+
+def _settle_summaries(entries: Sequence[Entry], desk: Desk) -> None:
+    """A 汇总 return is compared where anything below was read; where nothing was, it stands in, and covers the unit's own return too."""
+    counted = [entry for entry in entries if entry.standing == Standing.COUNTED]
+    heights = {entry.unit: len(desk.units.ancestors(entry.unit)) for entry in counted}
+    read = {step for entry in counted if not _is_summary(entry, desk) for step in desk.units.ancestors(entry.unit)[1:]}
+    alone = len({entry.unit for entry in counted}) == 1
+    for entry in sorted((one for one in counted if _is_summary(one, desk)), key=lambda one: -heights[one.unit]):
+        if entry.unit in read or not (desk.units.known or alone):
+            entry.standing = Standing.COMPARED
+            entry.remark("汇总口径，只与下级合计核对，不计入")
+        else:
+            entry.standing = Standing.STAND_IN
+            entry.remark("下级报表一份未收到，以汇总口径代替")
+            desk.tell("summary_scope", entry)
+            for own in counted:
+                if own.unit == entry.unit and own.standing == Standing.COUNTED:
+                    own.standing = Standing.SUPERSEDED
+                    own.remark(f"已包含在汇总口径报表“{entry.file}”中")
+        read.update(desk.units.ancestors(entry.unit)[1:])

@@ -1,0 +1,66 @@
+"""Summaries among the sources: the returns that a lower level has already read come in as if their files had been read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from reconcile.model.finding import Finding
+from reconcile.model.round import Standing
+from reconcile.process.register import Entry
+
+if TYPE_CHECKING:
+    from reconcile.model.round import Round
+    from reconcile.model.unit import Unit
+    from reconcile.scheme.scheme import Scheme
+
+_UNREAD = frozenset({Standing.UNREADABLE, Standing.FOREIGN})
+_AGAIN = frozenset({"name_differs", "wrong_period", "scope_undeclared", "superseded", "version_tie", "duplicate_file", "summary_scope"})
+_OF_FILES = frozenset({"unreadable_file", "foreign_file", "unknown_unit", "proposed_unit"})
+_GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
+_READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brought:
+    """What one summary brought: its round as written, its units, and an entry for each of its returns (by the id it had there)."""
+
+    round: Round
+    units: tuple[Unit, ...]
+    known: bool
+    entries: Mapping[str, Entry]
+
+
+def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) -> Brought:
+    """Entries for the returns of a summary. What becomes of them is decided anew, together with everything else that was received."""
+    columns = [one.name for one in fields(Entry) if one.metadata.get("register", True)]
+    table = content.returns
+    texts = {name: [str(value) for value in table[name]] for name in columns}
+    entries: dict[str, Entry] = {}
+    for row, return_id in enumerate(table.index):
+        entry = Entry(**{name: texts[name][row] for name in columns})
+        entry.code = entry.unit
+        entry.source = f"{file}/{entry.source}" if entry.source else file
+        entry.period = entry.period or ("" if entry.standing in _UNREAD else str(content.period))
+        if entry.standing not in _UNREAD:
+            entry.note = entry.note if entry.standing == Standing.COUNTED else ""
+            entry.standing = Standing.COUNTED
+        entries[str(return_id)] = entry
+    return Brought(content, units, known, entries)
+
+
+def findings_kept(brought: Brought, scheme: Scheme) -> list[Finding]:
+    """Findings that cannot be made again from the values; those about versions, periods and scopes were made anew."""
+    named = {rule.id: rule.named for rule in scheme.rules}
+    kept = []
+    for one in brought.round.intake:
+        check = named.get(one.rule, "")
+        entry = brought.entries.get(one.return_id)
+        if check in _AGAIN:
+            continue
+        if entry is None:
+            kept.append(one)
+        elif entry.standing in _READ or (check in _OF_FILES and entry.standing not in _GONE):
+            kept.append(replace(one, return_id=entry.return_id))
+    return kept

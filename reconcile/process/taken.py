@@ -1,0 +1,80 @@
+"""What was taken from one return: answers as arrays and short tables, and a mark for everything odd about a cell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from reconcile.files.raw import CellDate, CellError, Percent, Raw, Uncomputed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_EPOCH = date(1899, 12, 30)
+_LAST_SERIAL = 2_958_466  # the day after 9999-12-31
+
+
+class Mark(NamedTuple):
+    """Something odd about one cell: `check` is the named check. `code` is the indicator, "" for a list's cell, which `label` names."""
+
+    check: str
+    code: str
+    sheet: str
+    cell: str
+    typed: str
+    value: float = math.nan
+    said: str = ""
+    label: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Taken:
+    """A return's answers. `values` and `states`: one number an indicator, in the scheme's order. The other tables lack the return's id.
+
+    typed: (code, text, measure); texts, reasons: (code, text); lists: the columns of LISTS_COLUMNS after the id.
+    """
+
+    cover: dict[str, str]
+    layout: str
+    places: Mapping[str, tuple[str, str]]
+    values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    states: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, dtype=np.int8))
+    typed: list[tuple[str, str, str]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+    lists: list[tuple[str, int, str, str, float, str, str]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    absent: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, str, str], ...] = ()
+    hidden: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind of raw cell
+    """A raw cell as a reader of the sheet sees it; "" for blank."""
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return "是" if raw else "否"
+    if isinstance(raw, CellDate):
+        return shown_day(raw.serial)
+    if isinstance(raw, CellError):
+        return raw.text
+    if isinstance(raw, Uncomputed):
+        return f"={raw.formula}"
+    if isinstance(raw, Percent):
+        return f"{float(raw) * 100:.15g}%"
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else repr(raw)
+    return raw.strip()
+
+
+def shown_day(serial: float) -> str:
+    """A day's serial (1900 system) as YYYY-MM-DD; its digits where it is no day."""
+    return (_EPOCH + timedelta(days=int(serial))).isoformat() if 1 <= serial < _LAST_SERIAL else f"{serial:.15g}"

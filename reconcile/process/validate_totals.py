@@ -1,0 +1,143 @@
+"""Validate totals: the rules once more on what units and all below them come to, where no return below breaks the same rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reconcile.model.answers import Answers
+from reconcile.model.finding import Finding
+from reconcile.model.outcome import CHECKS_COLUMNS, Judged
+from reconcile.model.round import Round
+from reconcile.model.unit import UnitTree
+from reconcile.scheme.account import Account
+from reconcile.scheme.environment import TotalsEnvironment
+from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Implies, Missing, Negative, Reference, evaluate, references
+from reconcile.scheme.reach import kinds_at, reached
+from reconcile.scheme.rules import Rule
+from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.syntax import walk
+from reconcile.scheme.wording import finding
+
+Truths = NDArray[np.bool_]
+_TOLD = "汇总数："
+
+
+def validate_totals(totals: pd.DataFrame, returns: Round, scheme: Scheme, *, units: UnitTree, findings: Iterable[Finding]) -> Judged:
+    """Judge the totals of every unit with units below it. A finding is about the unit: it has no return and no cells.
+
+    A rule is asked of a total only where it makes sense for sums (see `reach`). It is not evaluable where the figures it compares were
+    not answered by the same units (missing is not zero), or where it reaches back to another period while a unit below is missing.
+    A failure is told at the lowest total that shows it, and not where a return at or below the unit breaks the same rule.
+    """
+    codes, environment = _environment(totals, units)
+    answers = Answers(returns, units)
+    broken: dict[str, set[str]] = {}
+    for one in findings:
+        broken.setdefault(one.rule, set()).update(units.ancestors(one.unit))
+    kinds = [(kinds_at(units, code, whole=True), True) for code in codes]
+    found: list[Finding] = []
+    checks = []
+    for rule in scheme.rules:
+        if rule.expression is None:
+            continue
+        applies = reached(rule, kinds, scheme)
+        if not applies.any():
+            continue
+        known = _comparable(rule, rule.expression, answers, codes=codes, scheme=scheme)
+        passed, failed, unknown = (applies & side for side in _judge(rule, rule.expression, environment, known))
+        counts = [int(side.sum()) for side in (passed, failed, unknown)]
+        checks.append((rule.id, *counts, int(applies.sum()) - sum(counts)))
+        shown = failed & ~np.array([code in broken.get(rule.id, ()) for code in codes], dtype=bool)
+        account = Account(rule, scheme, environment)
+        for row in _lowest(shown, codes, units):
+            found.append(_failure(account, row, codes[row], period=returns.period.written, name=units.name(codes[row])))
+    table = pd.DataFrame(checks, columns=list(CHECKS_COLUMNS)).astype(CHECKS_COLUMNS)
+    return Judged(tuple(sorted(found, key=lambda one: one.sort_key)), table)
+
+
+def _environment(totals: pd.DataFrame, units: UnitTree) -> tuple[tuple[str, ...], TotalsEnvironment]:
+    """The units that have units below them, and their totals, one column an indicator."""
+    kept = totals[totals["unit"].isin([unit.code for unit in units if units.children(unit.code)])]
+    rows, codes = pd.factorize(kept["unit"])
+    columns, indicators = pd.factorize(kept["indicator"])
+    figures = {}
+    for period, name in (("this", "value"), ("previous", "previous"), ("closing", "closing")):
+        matrix = np.full((len(codes), len(indicators)), np.nan)
+        matrix[rows, columns] = kept[name].to_numpy(dtype=np.float64)
+        figures[period, "unit"] = {str(code): matrix[:, column] for column, code in enumerate(indicators)}
+    return tuple(str(code) for code in codes), TotalsEnvironment(len(codes), figures)
+
+
+def _judge(rule: Rule, check: Expression, environment: TotalsEnvironment, known: Truths) -> tuple[Truths, Truths, Truths]:
+    """Where the rule passes, fails, and cannot be judged; where none of the three, its condition does not hold."""
+    mode = Missing.SKIP if rule.missing is Missing.FAIL else rule.missing  # who did not answer was told in the returns
+    verdict = evaluate(check, environment, tolerance=rule.tolerance, missing=mode)
+    true, false = (np.broadcast_to(side, known.shape) & known for side in (verdict.true, verdict.false))
+    if rule.when is None:
+        return true, false, ~(true | false)
+    guard = evaluate(rule.when, environment, missing=mode)
+    holds, doubtful = (np.broadcast_to(side, known.shape) for side in (guard.true, guard.unknown))
+    return holds & true, holds & false, doubtful | (holds & ~(true | false))
+
+
+def _comparable(rule: Rule, check: Expression, answers: Answers, *, codes: tuple[str, ...], scheme: Scheme) -> Truths:
+    """For which of `codes` the figures compared speak for the same units.
+
+    Each unit below answered all of them or none; of `part <= whole` it may have answered the whole alone. Rates are made of totals and
+    say nothing of who answered. Where an earlier period is compared, no unit that reports what the rule speaks of may be missing.
+    """
+    smaller, larger = _ordered(check)
+    below, above = ([answers.answered(code) for code in _summed(side, scheme)] for side in (smaller, larger))
+    gaps = np.zeros(len(answers.subtrees.codes), dtype=np.bool_)
+    if below and above:
+        gaps |= np.logical_or.reduce(below) & ~np.logical_and.reduce(above)
+    if any(one.period != "this" for one in references(check)):
+        gaps |= answers.missing({kind for code in rule.indicators for kind in scheme.indicators[code].reported_by})
+    return ~answers.at_or_below(gaps, codes)
+
+
+def _summed(sides: tuple[Reference, ...], scheme: Scheme) -> tuple[str, ...]:
+    return tuple(one.name for one in sides if one.period == "this" and scheme.indicators[one.name].kind.summed)
+
+
+def _ordered(check: Expression) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
+    """What must be the smaller and what the larger, where the check is such a comparison; else all figures on both sides.
+
+    A figure that is taken away works on the other side: then all must have been answered alike.
+    """
+    while isinstance(check, Implies):
+        check = check.consequence
+    if not isinstance(check, Comparison) or check.operator in ("==", "!=") or any(_takes_away(part) for part in walk(check)):
+        return references(check), references(check)
+    left, right = references(check.left), references(check.right)
+    return (left, right) if check.operator in ("<", "<=") else (right, left)
+
+
+def _takes_away(node: Expression) -> bool:
+    return isinstance(node, Negative) or (isinstance(node, Arithmetic) and any(operator == "-" for operator, _ in node.rest))
+
+
+def _lowest(shown: Truths, codes: tuple[str, ...], units: UnitTree) -> list[int]:
+    """Of the units shown those with none below them that is shown too."""
+    above = {one for row in np.flatnonzero(shown).tolist() for one in units.ancestors(codes[row])[1:]}
+    return [row for row in np.flatnonzero(shown).tolist() if codes[row] not in above]
+
+
+def _failure(account: Account, record: int, unit: str, *, period: str, name: str) -> Finding:
+    told = finding(
+        account.rule,
+        account.fields(record),
+        unit=unit,
+        unit_name=name,
+        period=period,
+        indicators=account.rule.indicators,
+        observed=account.observed(record),
+        expected=account.expected(record),
+        difference=account.difference(record),
+    )
+    return replace(told, message=_TOLD + told.message)

@@ -1,0 +1,335 @@
+"""The calls by which a narrative template asks for figures. Each comes from the Outcome and is entered in a register with its cells."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from reconcile.errors import ReconcileError
+from reconcile.model.finding import CellAt
+from reconcile.model.indicator import Indicator, Kind
+from reconcile.model.outcome import Outcome
+from reconcile.model.quantity import format_number, round_half_up
+from reconcile.model.round import Standing
+from reconcile.model.trace import Addends, Trace
+from reconcile.scheme.comparison import CLOSING, PREVIOUS, Base, compare, money, share
+from reconcile.scheme.expression import references
+from reconcile.scheme.passage import BREAK, UNREPORTED, absent, gone, mark, plain, plain_name, zero
+from reconcile.scheme.scheme import Scheme
+
+_SUFFIX = re.compile(r"(?:总工会|工会联合会|工会委员会|联合工会|工会)$")
+_NO_ANSWER = re.compile(r"[\s无没有暂—－\-/／。、，]*")
+_LONGEST_EXCERPT = 150  # characters of a text from below; a unit's own text is told whole
+_SENTENCE_ENDS = "。！？；"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A figure as it was asked for, before it is known whether its sentence is printed."""
+
+    how: str
+    indicator: str
+    unit: str
+    period: str
+    value: float
+    measure: str
+    cells: tuple[CellAt, ...]
+
+
+class FigureCalls:
+    """What a template may call, for one Outcome. `entries` is the register: a figure's number in the marked text is its place in it."""
+
+    def __init__(self, outcome: Outcome, scheme: Scheme, *, template: str) -> None:
+        self.entries: list[Entry] = []
+        self._outcome = outcome
+        self._scheme = scheme
+        self._template = template
+        self._trace = Trace(outcome)
+
+    @property
+    def names(self) -> dict[str, Callable[..., Any]]:
+        """The calls by the names that templates use."""
+        return {
+            "n": self.total,
+            "money": self.money,
+            "previous": self.previous,
+            "growth": self.growth,
+            "since_closing": self.since_closing,
+            "share": self.share,
+            "leading": self.leading,
+            "units_with": self.units_with,
+            "month": self.month,
+            "gathered": self.gathered,
+            "has": self.has,
+            "expected": self.expected,
+            "received": self.received,
+            "not_received": self.not_received,
+            "stood_in": self.stood_in,
+            "base_year": self.base_year,
+        }
+
+    def total(self, name: str, word: str | None = None, *, of: str = "", zero: bool = False) -> str:
+        """The total of the root and all below it with its measure: `n("新建工会数")` -> 9个. `word` replaces the measure, "" leaves it out.
+
+        A total of 0 leaves its sentence out unless `zero` is set. With `of`, the name of a whole, the part is absent unless all who gave
+        the whole gave the part. A yes-or-no indicator gives the number of units that said yes.
+        """
+        one = self._indicator(name)
+        value = self._value(one)
+        if of and self._partial(one, self._indicator(of)):
+            return absent(one.name)
+        if word is None:
+            word = "个" if one.kind is Kind.FLAG else one.measure
+        return self._printed(one, value, format_number(value, one.decimals) + word, zero_too=zero)
+
+    def money(self, name: str, *, zero: bool = False) -> str:
+        """A total in 元, told in 万元 from 10,000 on where that is the same amount; other measures as by `n`."""
+        one = self._indicator(name)
+        if one.measure != "元":
+            return self.total(name, zero=zero)
+        value = self._value(one)
+        return self._printed(one, value, "".join(money(value, decimals=one.decimals)) if math.isfinite(value) else "", zero_too=zero)
+
+    def previous(self, name: str) -> str:
+        """The total of the same period of last year, with its measure."""
+        one = self._indicator(name)
+        value = self._trace.total(self._outcome.root, one.code).previous
+        if not math.isfinite(value):
+            return absent(one.name)
+        return self._earlier(one, value, PREVIOUS)
+
+    def growth(self, name: str, lead: str = "，") -> str:
+        """`lead` and the comparison with the same period of last year: ，同比增长12.3%. Nothing where it is unknown."""
+        return self._compared(name, lead, PREVIOUS)
+
+    def since_closing(self, name: str, lead: str = "，") -> str:
+        """`lead` and the comparison with the end of last year: ，比上年末增长1.2%. For stocks."""
+        return self._compared(name, lead, CLOSING)
+
+    def share(self, part: str, whole: str) -> str:
+        """What per cent the total of `part` is of the total of `whole`: 41.2%. Absent unless all who gave the whole gave the part."""
+        few, all_ = self._indicator(part), self._indicator(whole)
+        value = share(self._value(few), self._value(all_))
+        root = self._outcome.root
+        if value is None or self._partial(few, all_):
+            return absent(few.name)
+        cells = (*self._cells(few), *self._cells(all_))
+        return self._enter(f"{format_number(value, 1)}%", Entry("share", few.code, root, self._period, float(value), "%", cells))
+
+    def leading(self, name: str, count: int = 2, *, lead: str = "，其中", tail: str = "") -> str:
+        """The units directly below with the highest figures: ，其中石桥镇、河口镇分别为5个和3个.
+
+        Nothing unless at least three of them have a figure above zero; where units tie for the last place, none of those is named.
+        """
+        one = self._indicator(name)
+        below = self._outcome.units.children(self._outcome.root)
+        found = [(self._rounded(one, self._trace.total(unit, one.code).value), unit) for unit in below]
+        ranked = sorted((pair for pair in found if pair[0] > 0), key=lambda pair: -pair[0])
+        while count and len(ranked) > count and ranked[count - 1][0] == ranked[count][0]:
+            count -= 1
+        if len(ranked) < 3 or not count:
+            return ""
+        first = ranked[:count]
+        names = "、".join(self.short_name(unit) for _, unit in first)
+        figures = [self._leading(one, unit, value) for value, unit in first]
+        said = figures[0] if len(figures) == 1 else f"{'、'.join(figures[:-1])}和{figures[-1]}"
+        return f"{lead}{names}{'分别' if len(first) > 1 else ''}为{said}{tail}"
+
+    def units_with(self, name: str, word: str = "家") -> str:
+        """The number of units at or below the root whose own figure is above zero."""
+        one = self._indicator(name)
+        root = self._outcome.root
+        owners = {owner for code in self._parts(one) for owner in self._trace.addends.owners(root, code, above_zero=True)}
+        if not owners:
+            return absent(one.name)
+        cells = tuple(cell for code in self._parts(one) for cell in self._trace.addends.counts(root, code))
+        return self._enter(f"{len(owners)}{word}", Entry("count", one.code, root, self._period, float(len(owners)), word, cells))
+
+    def month(self, name: str) -> str:
+        """A month from the root's own return: 6月."""
+        one = self._indicator(name)
+        value = self._trace.addends.own_value(self._outcome.root, one.code)
+        if value not in range(1, 13):
+            return absent(one.name)
+        cells = self._trace.addends.cells(self._outcome.root, (one.code,), own=True)
+        return self._enter(f"{int(value)}月", Entry("date", one.code, self._outcome.root, self._period, value, "月", cells))
+
+    def gathered(self, name: str, limit: int = 3, *, said: str = "：") -> str:
+        """The root's own text, a paragraph a line; where it wrote none, what up to `limit` units below wrote, nearest first."""
+        one = self._indicator(name)
+        texts = self._texts(one.code)
+        own = texts.get(self._outcome.root)
+        if own is not None:
+            lines = [line.strip() for line in own[0].splitlines() if line.strip()]
+            return BREAK.join(self._text(one, self._outcome.root, self._ended(line), own[1]) for line in lines)
+        told: list[str] = []
+        tree = self._outcome.units
+        below = sorted(tree.subtree(self._outcome.root), key=lambda unit: len(tree.ancestors(unit)))
+        for unit in below:
+            if unit in texts and len(told) < limit:
+                text = self._ended(_excerpt(_one_line(texts[unit][0])))
+                told.append(f"{self.short_name(unit)}{said}" + self._text(one, unit, text, texts[unit][1]))
+        return BREAK.join(told) or gone(UNREPORTED, [one.name])
+
+    def has(self, *names: str) -> bool:
+        """Whether every one of these was reported and is above zero."""
+        return all(self._value(self._indicator(name)) > 0 for name in names)
+
+    def expected(self) -> str:
+        """How many units owe a return: 12家. Absent where no table of units was given."""
+        coverage = self._outcome.coverage
+        return self._counted("应报单位", len(coverage.expected) if self._outcome.units.known else 0)
+
+    def received(self) -> str:
+        """How many of the units that owe a return reported: 11家."""
+        coverage = self._outcome.coverage
+        return self._counted("实报单位", len(set(coverage.reported) & set(coverage.expected)))
+
+    def not_received(self, *, unreadable: bool = False) -> dict[str, str]:
+        """Units whose return is missing (or arrived but could not be read): `count` (2家) and `names`; both "" where there are none."""
+        coverage = self._outcome.coverage
+        units = coverage.unreadable if unreadable else tuple(unit for unit in coverage.missing if unit not in coverage.unreadable)
+        if not units:
+            return {"count": "", "names": ""}
+        tree = self._outcome.units
+        names = (self.short_name(unit) + ("本级" if tree.children(unit) else "") for unit in units)
+        return {"count": self._counted("未报单位", len(units)), "names": "、".join(names)}
+
+    def stood_in(self) -> str:
+        """Names of the units whose own 汇总 stands in for units of which nothing was read; "" where there are none."""
+        returns = self._outcome.round.returns
+        units = set(returns.loc[returns["standing"] == Standing.STAND_IN, "unit"].astype(str))
+        return "、".join(self.short_name(unit) for unit in self._outcome.units.subtree(self._outcome.root) if unit in units)
+
+    def base_year(self) -> str:
+        """The year before the period's: 2022年, the year whose results are built upon."""
+        year = self._outcome.period.year - 1
+        return self._enter(f"{year}年", Entry("date", "", self._outcome.root, self._period, float(year), "年", ()))
+
+    def short_name(self, unit: str) -> str:
+        """A unit's name as it stands in a sentence: without 工会 at its end."""
+        name = plain_name(self._outcome.units.name(unit))
+        return _SUFFIX.sub("", name) or name
+
+    @property
+    def _period(self) -> str:
+        return self._outcome.period.written
+
+    def _indicator(self, name: str) -> Indicator:
+        code = self._scheme.codes.get(name)
+        if code is None:
+            raise ReconcileError(f"报告模板“{self._template}”用到指标“{name}”，报表制度“{self._scheme.name}”中没有，请改正模板或指标表。")
+        return self._scheme.indicators[code]
+
+    def _value(self, one: Indicator) -> float:
+        """The root's total; of standards, which are never added, what the root itself reported."""
+        if one.kind is Kind.NORM:
+            return self._trace.addends.own_value(self._outcome.root, one.code)
+        return self._trace.total(self._outcome.root, one.code).value
+
+    @staticmethod
+    def _rounded(one: Indicator, value: float) -> float:
+        return float(round_half_up(value, one.decimals))
+
+    def _parts(self, one: Indicator) -> tuple[str, ...]:
+        """The indicators whose cells a figure was made from: itself, or what its formula reads, down to what is reported.
+
+        As in the totals: a rate comes from its formula wherever that can be computed, another derived figure only where nobody reported it.
+        """
+        formula = self._scheme.formulas.get(one.code)
+        if formula is None or (one.kind is not Kind.RATE and self._reported(one.code)):
+            return (one.code,)
+        read = [reference.name for reference in references(formula) if reference.kind == "indicator"]
+        parts = tuple(dict.fromkeys(part for code in read for part in self._parts(self._scheme.indicators[code])))
+        return parts if all(map(self._reported, parts)) else (one.code,)
+
+    def _reported(self, code: str) -> bool:
+        return bool(self._trace.addends.owners(self._outcome.root, code))
+
+    def _partial(self, part: Indicator, whole: Indicator) -> bool:
+        """Whether some unit counted in the whole did not give the part: the part's total would then be of another whole."""
+        root, addends = self._outcome.root, self._trace.addends
+        everybody = {owner for code in self._parts(whole) for owner in addends.owners(root, code)}
+        return any(everybody - addends.owners(root, code) for code in self._parts(part))
+
+    def _cells(self, one: Indicator, unit: str = "") -> tuple[CellAt, ...]:
+        addends: Addends = self._trace.addends
+        return addends.cells(unit or self._outcome.root, self._parts(one), own=one.kind is Kind.NORM)
+
+    def _enter(self, text: str, entry: Entry) -> str:
+        self.entries.append(entry)
+        return mark(len(self.entries) - 1, text)
+
+    def _printed(self, one: Indicator, value: float, text: str, *, zero_too: bool) -> str:
+        if not math.isfinite(value):
+            return absent(one.name)
+        marked = self._enter(text, Entry("total", one.code, self._outcome.root, self._period, value, one.measure, self._cells(one)))
+        return marked if zero_too or self._rounded(one, value) else marked + zero(one.name)
+
+    def _earlier(self, one: Indicator, value: float, base: Base) -> str:
+        period = self._outcome.period.closing if base is CLOSING else self._outcome.period.previous
+        cells = self._trace.earlier_cells(self._outcome.root, self._parts(one), closing=base is CLOSING)
+        text = format_number(value, one.decimals) + one.measure
+        return self._enter(text, Entry("previous", one.code, self._outcome.root, period.written, value, one.measure, cells))
+
+    def _compared(self, name: str, lead: str, base: Base) -> str:
+        one = self._indicator(name)
+        total = self._trace.total(self._outcome.root, one.code)
+        before = total.closing if base is CLOSING else total.previous
+        found = compare(total.value, before, base=base, measure=one.measure, decimals=one.decimals)
+        if found is None:
+            return ""
+        if not found.text:
+            return lead + found.words
+        earlier = self._trace.earlier_cells(self._outcome.root, self._parts(one), closing=base is CLOSING)
+        entry = Entry(found.how, one.code, self._outcome.root, self._period, found.value, found.measure, (*self._cells(one), *earlier))
+        return lead + found.words + self._enter(found.text, entry)
+
+    def _leading(self, one: Indicator, unit: str, value: float) -> str:
+        text = format_number(value, one.decimals) + one.measure
+        return self._enter(text, Entry("leading", one.code, unit, self._period, value, one.measure, self._cells(one, unit)))
+
+    def _counted(self, name: str, count: int) -> str:
+        if not count:
+            return absent(name)
+        return self._enter(f"{count}家", Entry("count", "", self._outcome.root, self._period, float(count), "家", ()))
+
+    def _text(self, one: Indicator, unit: str, text: str, cell: CellAt) -> str:
+        return self._enter(text, Entry("text", one.code, unit, self._period, math.nan, "", (cell,)))
+
+    def _texts(self, code: str) -> dict[str, tuple[str, CellAt]]:
+        """Answers to a text indicator that say something, by unit."""
+        returns = self._outcome.round
+        asked = returns.texts[returns.texts["indicator"] == code]
+        written = dict(zip(asked["return"].astype(str), asked["text"].astype(str), strict=True))
+        found = {}
+        for unit, ids in returns.counted.items():
+            for one in ids:
+                text = plain(written.get(one, "")).strip()
+                if unit not in found and not _NO_ANSWER.fullmatch(text):
+                    found[unit] = (text, self._trace.addends.text_cell(one, code, text))
+        return found
+
+    @staticmethod
+    def _ended(text: str) -> str:
+        return text if text[-1] in "。！？" else text.rstrip("；;，,、.") + "。"
+
+
+def _one_line(text: str) -> str:
+    """A text of several lines as one; a line without a stop at its end gets a semicolon."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "".join(line if line[-1] in "。！？；：，、" else f"{line}；" for line in lines[:-1]) + lines[-1]
+
+
+def _excerpt(text: str) -> str:
+    """The first sentences of a text, up to about 150 characters; a single longer sentence is told whole."""
+    ends: Iterable[int] = (place + 1 for place, character in enumerate(text) if character in _SENTENCE_ENDS)
+    before = 0
+    for end in ends:
+        if end > _LONGEST_EXCERPT:
+            return text[: before or end]
+        before = end
+    return text

@@ -1,0 +1,199 @@
+"""The summary's sheets of what does not hold: 问题清单, 问题统计, 差额表, and 核定, where a person sets figures."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reconcile.files.bulk import Formula, Look
+from reconcile.files.tidy import ADJUSTMENTS_HEADING, ADJUSTMENTS_SHEET
+from reconcile.model.finding import Tier
+from reconcile.report.summary_pages import CENTRE, LINK, NUMBER, PLAIN, TEXT, TIER_FILLS, Column, TablePage, Telling, figure_look
+from reconcile.scheme.wording import place, say
+
+if TYPE_CHECKING:
+    from reconcile.model.finding import CellAt, Finding
+    from reconcile.report.summary_returns import Recorded
+    from reconcile.scheme.rules import Rule
+
+_PLACES = 5  # cells of one finding that are written out
+
+
+def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) -> None:
+    """问题清单: every finding in the order of the round, its place a link: to the file where `beside` says where the files lie from here,
+    else to the figure in 过录表."""
+    outcome = telling.outcome
+    columns = [
+        Column("序号", 5, CENTRE),
+        Column("级别", 6, CENTRE),
+        Column("单位名称", 18, TEXT),
+        Column("指标", 20, TEXT),
+        Column("位置", 30, LINK),
+        Column("问题", 44, TEXT),
+        Column("处理建议", 28, TEXT),
+        Column("规则", 8, CENTRE),
+        Column("单位代码", 17, PLAIN),
+        Column("表中内容", 14, TEXT),
+        Column("实际", 14, TEXT),
+        Column("应为", 14, TEXT),
+        Column("差额", 12, TEXT),
+        Column("单位说明", 28, TEXT),
+    ]
+    page = TablePage(telling, "问题清单", columns, frozen=2, printed=7)
+    reasons: dict[tuple[str, str], str] = {}
+    table = outcome.round.reasons
+    for one, code, text in zip(table["return"].astype(str), table["indicator"].astype(str), table["text"].astype(str), strict=True):
+        reasons[one, code] = text
+    tiers = {tier: telling.book.style(Look(border=True, align="center", fill=fill)) for tier, fill in TIER_FILLS.items()}
+    plain = telling.book.style(TEXT)
+    for number, finding in enumerate(outcome.findings, start=1):
+        if page.full:
+            page.section("问题过多，其余见 findings.csv")
+            break
+        target, inside = _target(finding, recorded, beside)
+        looks = list(page.styles)
+        looks[1] = tiers[finding.tier]
+        looks[4] = looks[4] if target or inside else plain
+        said = "；".join(dict.fromkeys(filter(None, (reasons.get((finding.return_id, code)) for code in finding.indicators))))
+        row = page.add(
+            [
+                number,
+                finding.tier.chinese,
+                finding.unit_name,
+                telling.label(finding.indicators),
+                _places(finding.cells),
+                finding.message,
+                finding.advice,
+                finding.rule,
+                finding.unit,
+                "；".join(cell.value for cell in finding.cells[:_PLACES] if cell.value),
+                finding.observed,
+                finding.expected,
+                finding.difference,
+                said,
+            ],
+            looks,
+        )
+        if target or inside:
+            page.page.link(row, 5, target=target, inside=inside)
+    page.nothing("没有发现问题")
+    page.close()
+
+
+def _places(cells: tuple[CellAt, ...]) -> str:
+    """Where a finding is; the file once for all its cells."""
+    files: dict[str, list[str]] = {}
+    for cell in cells[:_PLACES]:
+        files.setdefault(cell.file, []).append(place(cell))
+    said = "；".join(f"{file}：{'、'.join(filter(None, places))}" if any(places) else file for file, places in files.items())
+    return said + (f"等{len(cells)}处" if len(cells) > _PLACES else "")
+
+
+def _target(finding: Finding, recorded: Recorded, beside: str | None) -> tuple[str, str]:
+    """The link's target outside and inside this workbook; at most one is set. A file inside an archive cannot be pointed at."""
+    first = finding.cells[0] if finding.cells else None
+    if first is not None and beside is not None and first.file and ".zip/" not in first.file.lower():
+        address = f"{beside}/{first.file}" if beside else first.file
+        sheet = first.sheet.replace("'", "''")
+        return (f"{_quoted(address)}#'{sheet}'!{first.cell}" if first.cell else _quoted(address)), ""
+    return "", recorded.place(finding.return_id, finding.indicators[0] if finding.indicators else "")
+
+
+def _quoted(address: str) -> str:
+    """A relative address in which nothing is taken for an anchor or an escape; Chinese stays readable."""
+    return address.replace("%", "%25").replace("#", "%23").replace(" ", "%20")
+
+
+def add_statistics(telling: Telling) -> None:
+    """问题统计: how often each rule was judged and how it came out, and the findings of each unit."""
+    outcome = telling.outcome
+    columns = [
+        Column("规则", 16, PLAIN),
+        Column("级别", 8, CENTRE),
+        Column("审核关系", 60, TEXT),
+        Column("问题数", 9, NUMBER),
+        Column("通过", 9, NUMBER),
+        Column("不通过", 9, NUMBER),
+        Column("无法判断", 9, NUMBER),
+        Column("不适用", 9, NUMBER),
+    ]
+    page = TablePage(telling, "问题统计", columns, note="“无法判断”是所需数据缺报或无法识别，不算通过")
+    found = Counter(finding.rule for finding in outcome.findings)
+    checks = {str(row.rule): (row.passed, row.failed, row.not_evaluable, row.not_applicable) for row in outcome.checks.itertuples()}
+    known = {rule.id: rule for rule in telling.scheme.rules}
+    tiers = {finding.rule: finding.tier for finding in outcome.findings}
+    order = [rule for rule in known if rule in checks or rule in found] + sorted((set(checks) | set(found)) - set(known))
+    page.section("一、按审核关系")
+    for rule in order:
+        tier = known[rule].tier if rule in known else tiers.get(rule)
+        check = _check(known[rule]) if rule in known else ""
+        counts = [int(one) for one in checks[rule]] if rule in checks else [None] * 4
+        page.add([rule, tier.chinese if tier else "", check, found.get(rule, 0), *counts])
+    sums = [int(outcome.checks[name].sum()) for name in ("passed", "failed", "not_evaluable", "not_applicable")]
+    page.add(["合计", "", "", len(outcome.findings), *sums])
+    page.section("二、按单位")
+    heading = ["单位代码", "", "单位名称", *(f"{tier.chinese}" for tier in Tier), "合计", ""]
+    page.add(heading, telling.book.style(Look(font="黑体", border=True, fill="D9D9D9", align="center")))
+    by_unit: dict[tuple[str, str], Counter[Tier]] = {}
+    for finding in outcome.findings:
+        by_unit.setdefault((finding.unit, finding.unit_name), Counter())[finding.tier] += 1
+    place_of = {code: number for number, code in enumerate(outcome.units.subtree(outcome.root))}
+    for (unit, name), counts in sorted(by_unit.items(), key=lambda item: (place_of.get(item[0][0], len(place_of)), item[0])):
+        numbers = [counts.get(tier, 0) for tier in Tier]
+        page.add([unit or "—", "", name or outcome.units.name(unit), *numbers, sum(numbers), None])
+
+
+def _check(rule: Rule) -> str:
+    """What a rule asks, for a reader: its expression, or what a named check says."""
+    return rule.check if rule.expression is not None else say(rule.message, {})
+
+
+def add_differences(telling: Telling) -> None:
+    """差额表: the totals that units reported themselves beside those computed from below, with the difference computed again."""
+    outcome = telling.outcome
+    columns = [
+        Column("单位代码", 18, PLAIN),
+        Column("单位名称", 28, TEXT),
+        Column("代码", 8, CENTRE),
+        Column("指标", 30, TEXT),
+        Column("计量单位", 8, CENTRE),
+        Column("自报汇总数", 14),
+        Column("由下级汇总", 14),
+        Column("差额", 12),
+        Column("复算差额", 12),
+        Column("文件", 44, TEXT),
+    ]
+    page = TablePage(telling, "差额表", columns, frozen=2, note="差额＝自报汇总数－由下级汇总；“复算差额”为现场公式")
+    files = outcome.round.returns["file"]
+    indicators = telling.scheme.indicators
+    fields = ["unit", "indicator", "own", "computed", "difference", "return"]
+    for unit, code, own, computed, residual, one in outcome.differences[fields].itertuples(index=False):
+        row = page.page.height + 1
+        known = indicators.get(str(code))
+        number = telling.book.style(figure_look(known) if known else NUMBER)
+        both = math.isfinite(own) and math.isfinite(computed)
+        again = Formula(f"F{row}-G{row}", float(residual)) if both else None
+        looks = [*page.styles[:5], *[number] * 4, page.styles[9]]
+        name, measure = telling.scheme.label(str(code)), known.measure if known else ""
+        file = str(files[one]) if one in files.index else ""
+        page.add([str(unit), outcome.units.name(str(unit)), str(code), name, measure, own, computed, residual, again, file], looks)
+    page.nothing("没有差额：没有单位自报汇总数，或自报数与由下级汇总的数一致")
+    page.close()
+
+
+def add_adjustments(telling: Telling) -> None:
+    """核定: figures that a person set, and room for more; the sheet is read when the workbook comes back."""
+    widths = (18, 28, 9, 28, 13, 13, 40, 12, 13)
+    columns = [Column(words, width, TEXT) for words, width in zip(ADJUSTMENTS_HEADING.values(), widths, strict=True)]
+    note = "上报数不改动；核定数由有权限的人员填写，须写明依据、核定人和日期，下次运行时读入本表"
+    page = TablePage(telling, ADJUSTMENTS_SHEET, columns, note=note)
+    table = telling.outcome.round.adjustments
+    units, label = telling.outcome.units, telling.scheme.label
+    number = telling.book.style(NUMBER)
+    looks = [*page.styles[:4], number, number, *page.styles[6:]]
+    for unit, code, reported, adjusted, basis, who, day in table.itertuples(index=False):
+        names = [str(unit), units.name(str(unit)), str(code), label(str(code))]
+        page.add([*names, float(reported), float(adjusted), str(basis), str(who), str(day)], looks)
+    for _ in range(20):
+        page.add([None] * len(columns), looks)

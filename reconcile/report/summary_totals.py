@@ -1,0 +1,300 @@
+"""The summary's sheets of totals: 汇总表, 分类汇总 and 同比表. Figures are values; beside them stand live formulas that check them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reconcile.files.bulk import Formula, Look
+from reconcile.files.raw import column_letters
+from reconcile.model.figures import Floats, from_micros, micros, own_figures
+from reconcile.model.indicator import Kind
+from reconcile.model.unit import KINDS
+from reconcile.report.summary_pages import (
+    AGREES,
+    CENTRE,
+    DIFFERS,
+    FAINT,
+    PLAIN,
+    TEXT,
+    UNREPORTED,
+    Column,
+    TablePage,
+    Telling,
+    difference,
+    figure_look,
+    growth,
+)
+from reconcile.scheme.environment import TotalsEnvironment
+from reconcile.scheme.expression import excel_value, value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reconcile.files.bulk import Value
+    from reconcile.model.indicator import Indicator
+
+_NAN = float("nan")
+_FEW, _A_PAGE = 4, 9  # columns of units that fit beside the totals, and on a page of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the totals table, as far as the sheets print it."""
+
+    value: float = _NAN
+    approved: float = _NAN
+    reported: int = 0
+    expected: int = -1
+    open_errors: int = 0
+    stand_in: bool = False
+    previous: float = _NAN
+    closing: float = _NAN
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The totals of the root and of the units directly below it, and what each unit reported itself."""
+
+    telling: Telling
+
+    @cached_property
+    def children(self) -> tuple[str, ...]:
+        """The units directly below the root."""
+        outcome = self.telling.outcome
+        return outcome.units.children(outcome.root)
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str], Row]:
+        """By unit and indicator."""
+        outcome = self.telling.outcome
+        table = outcome.totals[outcome.totals["unit"].isin([outcome.root, *self.children])]
+        columns = [
+            table[name].tolist() for name in ("value", "approved", "reported", "expected", "open_errors", "stand_in", "previous", "closing")
+        ]
+        keys = zip(table["unit"].astype(str), table["indicator"].astype(str), strict=True)
+        return {key: Row(*row) for key, row in zip(keys, zip(*columns, strict=True), strict=True)}
+
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """What each unit reported itself, unit × indicator."""
+        return own_figures(self.telling.outcome.round, self.telling.scheme.indicators)
+
+    @cached_property
+    def adjusted(self) -> bool:
+        """Whether any figure was adjusted, so that approved figures deserve a column."""
+        return not self.telling.outcome.round.adjustments.empty
+
+    def of(self, unit: str, code: str) -> Row:
+        """A unit's total; an empty row where there is none."""
+        return self.rows.get((unit, code), Row())
+
+    def root(self, code: str) -> Row:
+        """The root's total."""
+        return self.of(self.telling.outcome.root, code)
+
+
+def add_totals(telling: Telling, totals: Totals) -> None:
+    """汇总表: every indicator with its total, last year's, coverage, open errors, a check, and a column for each unit directly below."""
+    units = telling.outcome.units
+    fixed = [Column("代码", 7, CENTRE), Column("指标", 26, TEXT), Column("计量单位", 7, CENTRE), Column("汇总数", 12)]
+    fixed += [Column("核定后", 12)] if totals.adjusted else []
+    fixed += [Column("上年同期", 12), Column("增减", 11), Column("增幅", 14, CENTRE), Column("已报/应报", 9, CENTRE)]
+    fixed += [Column("未改差错", 7, CENTRE), Column("核对", 7, CENTRE), Column("本级", 10)]
+    parts = [Column(units.name(code), 11) for code in totals.children]
+    page = TablePage(telling, "汇总表", [*fixed, *parts], frozen=2, note="“核对”为汇总数与本级及各下级之和相比，率按公式复算")
+    numbers = _row_numbers(telling, page.heading)
+    for section in telling.scheme.sections:
+        members = [one for one in telling.numeric if one.section == section]
+        if members:
+            page.section(section, width=len(fixed))
+        for indicator in members:
+            _total_row(telling, totals, page=page, indicator=indicator, fixed=len(fixed), rows=numbers)
+    page.note("注：空白为不需填报；“未报”为应报而未报，未估计、未计入。率、标准和日期不相加。金额等按报表原数相加，只在显示时取舍。")
+    if any(totals.root(one.code).stand_in for one in telling.numeric):
+        page.note("注：有单位的下级报表未收到，暂以该单位自报的汇总数代入，见“收表登记”。")
+    sheet = page.page.sheet
+    if len(parts) > _FEW:
+        sheet.print_title_cols = "A:C"
+        page.page.paper(edition=telling.outcome.edition, pages_wide=1 + math.ceil(len(parts) / _A_PAGE))
+
+
+def _row_numbers(telling: Telling, heading: int) -> dict[str, int]:
+    """The row in which each indicator of a sheet with section rows stands."""
+    found: dict[str, int] = {}
+    row = heading
+    for section in telling.scheme.sections:
+        members = [one for one in telling.numeric if one.section == section]
+        row += bool(members)
+        for indicator in members:
+            row += 1
+            found[indicator.code] = row
+    return found
+
+
+def _total_row(telling: Telling, totals: Totals, *, page: TablePage, indicator: Indicator, fixed: int, rows: Mapping[str, int]) -> None:
+    code, root = indicator.code, totals.root(indicator.code)
+    own = float(totals.own.at[telling.outcome.root, code]) if telling.outcome.root in totals.own.index else _NAN
+    below = [totals.of(child, code) for child in totals.children]
+    parts: list[Value] = [
+        _shown(own, owed=False),
+        *(_part(telling, child, indicator, row) for child, row in zip(totals.children, below, strict=True)),
+    ]
+    row = page.page.height + 1
+    span = f"{column_letters(fixed)}{row}:{column_letters(fixed + len(below))}{row}"
+    if indicator.kind.summed:
+        check = _sum_check(f"D{row}", span, total=root.value, parts=[own, *(one.value for one in below)], formula=bool(indicator.formula))
+    else:
+        check = _rate_check(telling, totals, indicator=indicator, rows=rows)
+    change = difference(root.value, root.previous) if indicator.kind.summed or indicator.kind is Kind.RATE else _NAN
+    values: list[Value] = [code, indicator.name, _measure(indicator), _shown(root.value, owed=root.expected != 0)]
+    values += [root.approved] if totals.adjusted else []
+    values += [
+        root.previous,
+        change,
+        growth(indicator, root.value, root.previous) if math.isfinite(change) or root.previous != root.previous else "",
+    ]
+    values += [
+        f"{root.reported}/{root.expected}" if root.expected >= 0 else f"{root.reported}/不详",
+        root.open_errors or None,
+        check,
+        *parts,
+    ]
+    style = telling.book.style
+    number, gap = style(figure_look(indicator, root.value)), style(FAINT)
+    looks = list(page.styles)
+    for column in range(3, len(values)):
+        item = values[column]
+        if isinstance(item, float):
+            looks[column] = number if column < fixed - 1 else style(figure_look(indicator, item))
+        elif isinstance(item, str) and (column == 3 or column >= fixed - 1):
+            looks[column] = gap
+    if root.open_errors:
+        looks[fixed - 3] = style(Look(border=True, align="center", fill="F8CBAD"))
+    if isinstance(check, Formula) and check.result == DIFFERS:
+        looks[fixed - 2] = style(Look(border=True, align="center", fill="F8CBAD"))
+    page.add(values, looks)
+
+
+def _measure(indicator: Indicator) -> str:
+    return "个（是）" if indicator.kind is Kind.FLAG else indicator.measure
+
+
+def _shown(number: float, *, owed: bool) -> Value:
+    return number if math.isfinite(number) else UNREPORTED if owed else None
+
+
+def _part(telling: Telling, unit: str, indicator: Indicator, row: Row) -> Value:
+    """A unit's figure in its column; where there is none, whether it owes one."""
+    if math.isfinite(row.value):
+        return row.value
+    units = telling.outcome.units
+    owes = row.expected > 0 or (
+        row.expected < 0 and not units.children(unit) and indicator.asked_of(units[unit].kind) and indicator.required
+    )
+    return UNREPORTED if owes and (indicator.kind.summed or indicator.kind is Kind.RATE) else None
+
+
+def _sum_check(cell: str, span: str, *, total: float, parts: Sequence[float], formula: bool) -> Value:
+    """A live formula that compares a total with its parts. None where there is nothing to compare, or a formula made the total."""
+    known = [part for part in parts if math.isfinite(part)]
+    if not math.isfinite(total) or not known:
+        return None
+    agrees = round(abs(total - math.fsum(known)), 4) == 0
+    if formula and not agrees:
+        return None
+    return Formula(f'IF(ROUND({cell}-SUM({span}),4)=0,"{AGREES}","{DIFFERS}")', AGREES if agrees else DIFFERS)
+
+
+def _rate_check(telling: Telling, totals: Totals, *, indicator: Indicator, rows: Mapping[str, int]) -> Value:
+    """A live formula that computes a rate again from the totals above and below it."""
+    code = indicator.code
+    formula, total = telling.scheme.formulas.get(code), totals.root(code).value
+    if formula is None or indicator.kind is not Kind.RATE or not math.isfinite(total):
+        return None
+    computed = excel_value(formula, {other: f"D{row}" for other, row in rows.items()})
+    figures = {other: np.array([totals.root(other).value]) for other in rows}
+    again = float(value(formula, TotalsEnvironment(1, {("this", "unit"): figures}))[0])
+    if computed is None or not math.isfinite(again):
+        return None
+    inner = computed.removeprefix("=")
+    agrees = round(abs(total - again), 4) == 0
+    return Formula(f'IF(ISNUMBER({inner}),IF(ROUND(D{rows[code]}-({inner}),4)=0,"{AGREES}","{DIFFERS}"),"")', AGREES if agrees else DIFFERS)
+
+
+def add_kinds(telling: Telling, totals: Totals) -> None:
+    """分类汇总: every indicator that is added, by kind of unit, with a check against the total."""
+    units = telling.outcome.units
+    reported = frozenset(totals.own.index)
+    inside = [unit for unit in units.subtree(telling.outcome.root) if unit in reported and unit in units]
+    kinds = [kind for kind in KINDS if any(units[unit].kind == kind for unit in inside)]
+    counts = {kind: sum(units[unit].kind == kind for unit in inside) for kind in kinds}
+    columns = [
+        Column("代码", 7, CENTRE),
+        Column("指标", 30, TEXT),
+        Column("计量单位", 8, CENTRE),
+        Column("汇总数", 13),
+        Column("核对", 8, CENTRE),
+    ]
+    columns += [Column(f"{KINDS[kind]}\n（{counts[kind]}家）", 13) for kind in kinds]
+    page = TablePage(telling, "分类汇总", columns, frozen=2, note="按单位类型分列各单位本级上报数")
+    added = {
+        kind: _sums(totals.own.loc[[unit for unit in inside if units[unit].kind == kind]].to_numpy(dtype=np.float64)) for kind in kinds
+    }
+    columns_of = {str(code): number for number, code in enumerate(totals.own.columns)}
+    for indicator in telling.numeric:
+        if not indicator.kind.summed or not math.isfinite(totals.root(indicator.code).value):
+            continue
+        parts = [float(added[kind][columns_of[indicator.code]]) for kind in kinds]
+        total, row = totals.root(indicator.code).value, page.page.height + 1
+        span = f"F{row}:{column_letters(5 + len(kinds))}{row}"
+        check = _sum_check(f"D{row}", span, total=total, parts=parts, formula=bool(indicator.formula)) if kinds else None
+        looks = [*page.styles[:3], telling.book.style(figure_look(indicator, total)), page.styles[4]]
+        looks += [telling.book.style(figure_look(indicator, part)) for part in parts]
+        page.add([indicator.code, indicator.name, _measure(indicator), total, check, *parts], looks)
+    page.nothing("没有可以分类相加的数据")
+
+
+def _sums(figures: Floats) -> Floats:
+    """Exact sums of the columns over what is known; NaN where nothing is."""
+    return np.where((~np.isnan(figures)).any(axis=0), from_micros(micros(figures).sum(axis=0)), np.nan)
+
+
+def add_comparison(telling: Telling, totals: Totals) -> None:
+    """同比表: this period beside the same period of last year, stocks also beside the end of last year; a base of 0 is said in words."""
+    period = telling.outcome.period
+    columns = [
+        Column("代码", 7, CENTRE),
+        Column("指标", 32, TEXT),
+        Column("计量单位", 8, CENTRE),
+        Column(period.chinese, 14),
+        Column(period.previous.chinese, 14),
+        Column("增减", 13),
+        Column("同比", 18, CENTRE),
+        Column("复算增减", 11, PLAIN),
+        Column(f"{period.closing.year}年末", 14),
+        Column("比上年末增减", 13),
+    ]
+    page = TablePage(telling, "同比表", columns, frozen=2, note="“复算增减”为现场公式")
+    for indicator in telling.numeric:
+        if not (indicator.kind.summed or indicator.kind is Kind.RATE):
+            continue
+        row = totals.root(indicator.code)
+        known = [math.isfinite(one) for one in (row.value, row.previous, row.closing)]
+        if not any(known):
+            continue
+        at, change = page.page.height + 1, difference(row.value, row.previous)
+        again = Formula(f"D{at}-E{at}", change) if math.isfinite(change) else None
+        stock = indicator.kind is Kind.STOCK
+        since = difference(row.value, row.closing) if stock else _NAN
+        said = growth(indicator, row.value, row.previous) if known[0] else "本期未报"
+        values = [indicator.code, indicator.name, _measure(indicator), _shown(row.value, owed=True), row.previous, change, said, again]
+        number = telling.book.style(figure_look(indicator))
+        looks = [*page.styles[:3], *[number] * 3, page.styles[6], *[number] * 3]
+        page.add([*values, row.closing if stock else None, since], looks)
+    page.nothing("没有可以比较的数据")

@@ -1,0 +1,170 @@
+"""The road: calls the acts in their order and hands the Outcome to the tellings. The one place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from reconcile.errors import ReconcileError
+from reconcile.files.archive import Source, find_files
+from reconcile.files.document import docx
+from reconcile.files.safe import Outbox
+from reconcile.files.scheme_files import read_scheme, read_units
+from reconcile.model.figures import own_figures
+from reconcile.model.outcome import Outcome
+from reconcile.model.past import Earlier, Past
+from reconcile.model.period import Period
+from reconcile.model.round import Round
+from reconcile.model.unit import UnitTree
+from reconcile.process.aggregate import aggregate
+from reconcile.process.collect import collect, edition
+from reconcile.process.coverage import coverage
+from reconcile.process.tally import tally
+from reconcile.process.validate import validate
+from reconcile.process.validate_totals import validate_totals
+from reconcile.report.blank import blanks, group_blank
+from reconcile.report.listing import findings_csv
+from reconcile.report.narrative import markdown, tell
+from reconcile.report.summary import summary
+from reconcile.scheme.scheme import Scheme
+
+_UNITS_FILES = ("units.csv", "名录.csv", "名录.xlsx", "名录.xls")
+_PAST_PLACES = ("past.xlsx", "past")
+Follow = Callable[[Sequence[Source]], Iterable[Source]]
+"""Goes through the sources in order; the command line draws its progress here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for. What is None is found beside the returns."""
+
+    returns: tuple[Path, ...]
+    period: str | None = None
+    scheme: Path | None = None
+    units: Path | None = None
+    past: tuple[Path, ...] = ()
+    root: str | None = None
+    out: Path | None = None
+
+
+def judge(request: Request, *, follow: Follow = iter) -> tuple[Outcome, Scheme]:
+    """Read, judge and total one round. Raises ReconcileError where there is nothing to work on; bad data becomes findings."""
+    scheme = read_scheme(request.scheme)
+    period = _period(request.period)
+    beside = _beside(request.returns)
+    units_path = request.units or _first(beside, _UNITS_FILES)
+    units = read_units(units_path) if units_path else None
+    past_paths = request.past or tuple(path for path in (_first(beside, _PAST_PLACES),) if path)
+    aside = {path.resolve() for path in (units_path, request.out, *past_paths) if path}
+    sources = list(find_files(request.returns, exclude=lambda path: path.resolve() in aside))
+    if not sources:
+        raise ReconcileError("没有找到任何报表文件，请检查给出的文件或文件夹。")
+    collected = collect(follow(sources), scheme, units=units, period=period)
+    root = _root(request.root, collected.returns, collected.units)
+    past = _past(past_paths, scheme, units=collected.units, root=root)
+    return _outcome(collected.returns, scheme, units=collected.units, root=root, past=past), scheme
+
+
+def _outcome(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: Past) -> Outcome:
+    judged = validate(returns, scheme, units=units, past=past)
+    covered, absent = coverage(returns, scheme, units=units, root=root)
+    findings = (*returns.intake, *judged.findings, *absent)
+    totals = aggregate(returns, scheme, units=units, root=root, findings=findings, past=past)
+    above = validate_totals(totals, returns, scheme, units=units, findings=findings)
+    tallied = tally(returns, totals, scheme, units=units)
+    findings = (*findings, *above.findings, *tallied.findings)
+    return Outcome(
+        period=returns.period,
+        root=root,
+        units=units,
+        round=returns,
+        totals=totals,
+        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        checks=judged.checks,
+        differences=tallied.differences,
+        coverage=covered,
+        past=past,
+        edition=edition(returns, scheme),
+    )
+
+
+def deliver(outcome: Outcome, scheme: Scheme, *, folder: Path, day: date | None) -> tuple[Path, ...]:
+    """Write everything to `folder`; the paths written, in the order a reader wants them. Raises ReconcileError where it cannot write."""
+    narrative = tell(outcome, scheme, date=day)
+    outbox = Outbox(folder)
+    return (
+        outbox.write("summary.xlsx", summary(outcome, scheme, narrative)),
+        outbox.write("narrative.docx", docx(narrative, edition=outcome.edition, day=day)),
+        outbox.write("narrative.md", markdown(narrative).encode("utf-8")),
+        outbox.write("findings.csv", findings_csv(outcome)),
+    )
+
+
+def hand_out(units_path: Path, *, period: str, scheme: Path | None, past: Sequence[Path], folder: Path, group: bool) -> tuple[Path, ...]:
+    """Write the blank returns of a period, one a unit or one for all; the paths written. Raises ReconcileError."""
+    loaded, units = read_scheme(scheme), read_units(units_path)
+    chosen = _period(period)
+    if chosen is None:
+        raise ReconcileError("请用 -p 写明报告期，如 2023H1。")
+    earlier = _past(tuple(past), loaded, units=units, root="").previous(chosen)
+    own = earlier.own if earlier else None
+    outbox = Outbox(folder)
+    books = [group_blank(loaded, units=units, period=chosen, past_own=own)] if group else blanks(loaded, units=units, period=chosen, past_own=own)
+    return tuple(outbox.write(name, data) for name, data in books)
+
+
+def _past(paths: Sequence[Path], scheme: Scheme, *, units: UnitTree, root: str) -> Past:
+    earlier = []
+    for path in paths:
+        if not path.exists():
+            raise ReconcileError(f"找不到往期资料“{path}”，请检查 --past 的路径。")
+        collected = collect(find_files([path], exclude=lambda _path: False), scheme, units=units, period=None)
+        returns = collected.returns
+        totals = aggregate(returns, scheme, units=collected.units, root=root, findings=(), past=Past())
+        earlier.append(
+            Earlier(
+                returns.period,
+                own=own_figures(returns, scheme.indicators),
+                totals=totals.pivot(index="unit", columns="indicator", values="value"),
+                returns=returns,
+            )
+        )
+    return Past(earlier)
+
+
+def _period(written: str | None) -> Period | None:
+    if written is None:
+        return None
+    found = Period.parse(written)
+    if found is None:
+        raise ReconcileError(f"看不懂报告期“{written}”，请写成 2023H1（上半年）、2023（全年）、2023Q2（二季度）或 2023-06。")
+    return found
+
+
+def _beside(paths: Iterable[Path]) -> list[Path]:
+    """Folders where the table of units and last year's summary are looked for: what was given, and the folder it lies in."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise ReconcileError(f"找不到“{path}”，请检查路径。")
+        found.extend([path, path.resolve().parent] if path.is_dir() else [path.resolve().parent])
+    return list(dict.fromkeys(found))
+
+
+def _first(folders: Iterable[Path], names: Sequence[str]) -> Path | None:
+    return next((folder / name for folder in folders for name in names if (folder / name).exists()), None)
+
+
+def _root(written: str | None, returns: Round, units: UnitTree) -> str:
+    """The unit that the report is about: as asked, else the lowest unit above all that reported."""
+    if written is not None:
+        if written in units:
+            return written
+        named = [unit.code for unit in units if unit.name == written]
+        if len(named) == 1:
+            return named[0]
+        raise ReconcileError(f"单位名录中没有“{written}”，--root 应写单位代码或全称。")
+    found = units.common(unit for unit in returns.counted if unit in units)
+    return found if found is not None else ""

@@ -1,0 +1,177 @@
+"""Account: what is said of a rule about one record — both sides, their difference, and every placeholder of its message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from reconcile.model.figures import Floats, from_micros, micros
+from reconcile.model.indicator import Indicator
+from reconcile.model.quantity import format_number
+from reconcile.scheme.expression import (
+    Arithmetic,
+    Call,
+    Comparison,
+    Environment,
+    Expression,
+    ExpressionError,
+    Implies,
+    Name,
+    Negative,
+    Reference,
+    parse,
+    references,
+    rename,
+    sentence,
+    sides,
+    type_of,
+    value,
+)
+from reconcile.scheme.rules import Rule
+from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.wording import amount
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_BOUNDS = {"==": "", "<=": "不大于", ">=": "不小于", "<": "小于", ">": "大于", "!=": "不等于"}
+_PERIODS = {"上年同期": "previous", "本年上期": "last", "上年末": "closing"}
+_ALL_DECIMALS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """A rule that is an expression, told over the records of an environment. Columns are computed once, texts per record."""
+
+    rule: Rule
+    scheme: Scheme
+    environment: Environment
+    _kept: dict[Expression, Floats] = field(default_factory=dict)
+
+    def observed(self, record: int) -> str:
+        """The left side with its measure; of a rule without sides its only figure; "" where there are several."""
+        if self._sides is not None:
+            return self._said(self._sides[0], record)
+        if len(self.rule.indicators) != 1:
+            return ""
+        return self._told(Name(Reference(self.rule.indicators[0])), record)
+
+    def expected(self, record: int) -> str:
+        """The right side with its measure, and what the left must be to it (不大于96人); "" for a rule without sides."""
+        if self._sides is None or self._comparison is None:
+            return ""
+        return _BOUNDS[self._comparison.operator] + self._said(self._sides[1], record)
+
+    def difference(self, record: int) -> str:
+        """How far the sides are apart, without a sign; "" where it is not known."""
+        if self._differences is None or np.isnan(self._differences[record]):
+            return ""
+        return self._said(self._differences, record)
+
+    def fields(self, record: int) -> dict[str, str]:
+        """The placeholders that the rule's message and advice use: 差, 应为, 算式 and every name or expression in figures."""
+        found = {"差": self.difference(record), "应为": self.expected(record) or self.relation, "算式": self.relation}
+        found.update({written: self._told(node, record) for written, node in self._placeholders.items()})
+        return found
+
+    @cached_property
+    def relation(self) -> str:
+        """What the rule demands, as a sentence."""
+        return "" if self.rule.expression is None else sentence(self.rule.expression, self.scheme.label)
+
+    @cached_property
+    def _sides(self) -> tuple[Floats, Floats] | None:
+        return None if self.rule.expression is None else sides(self.rule.expression, self.environment, missing=self.rule.missing)
+
+    @cached_property
+    def _differences(self) -> Floats | None:
+        if self._sides is None:
+            return None
+        left, right = (np.where(np.isfinite(side), side, np.nan) for side in self._sides)
+        apart = from_micros(np.abs(micros(left) - micros(right)))
+        return np.where(np.isnan(left) | np.isnan(right), np.nan, apart)
+
+    @cached_property
+    def _comparison(self) -> Comparison | None:
+        node = self.rule.expression
+        while isinstance(node, Implies):
+            node = node.consequence
+        return node if isinstance(node, Comparison) else None
+
+    @cached_property
+    def _indicator(self) -> Indicator | None:
+        """Whose measure both sides are in: that of the side of which it can be told."""
+        if self._comparison is None:
+            return None
+        return self._measured(self._comparison.left) or self._measured(self._comparison.right)
+
+    def _measured(self, node: Expression) -> Indicator | None:
+        """The indicator whose measure a number is in; None for counts of rows, products and ratios, which are in a measure of their own."""
+        match node:
+            case Name(reference):
+                return self.scheme.indicators.get(reference.name)
+            case Negative(operand):
+                return self._measured(operand)
+            case Arithmetic(first, rest) if node.additive:
+                return next((one for part in (first, *(part for _, part in rest)) if (one := self._measured(part))), None)
+            case Call(_, arguments):
+                return self._measured(arguments[0])
+            case _:
+                return None
+
+    def _said(self, column: Floats, record: int) -> str:
+        figure = float(column[record])
+        if self._indicator is None:
+            return format_number(figure, _ALL_DECIMALS)
+        return amount(figure, self._indicator, self.scheme)
+
+    @cached_property
+    def _placeholders(self) -> Mapping[str, Expression]:
+        """The placeholders that mean figures. Any expression may stand in one; 上年同期会员人数 needs no brackets."""
+        found = {}
+        for written in dict.fromkeys(_PLACEHOLDER.findall(self.rule.message + self.rule.advice)):
+            node = self._figure(written.strip())
+            if node is not None:
+                found[written.strip()] = node
+        return found
+
+    def _figure(self, written: str) -> Expression | None:
+        if written in self.scheme.codes:
+            return Name(Reference(self.scheme.codes[written]))
+        if written in self.scheme.rosters:
+            return Name(Reference(written, kind="list"))
+        for prefix, period in _PERIODS.items():
+            name = written.removeprefix(prefix)
+            if name != written and name in self.scheme.codes:
+                return rename(parse(f"{period}(x)"), lambda _, code=self.scheme.codes[name]: code)  # type: ignore[misc] # a bound default
+        try:
+            node = rename(parse(written), lambda name: self.scheme.codes.get(name, name))
+        except ExpressionError:
+            return None
+        known = all(one.kind != "indicator" or one.name in self.scheme.indicators for one in references(node))
+        return node if known and references(node) and type_of(node) == "number" else None
+
+    def _told(self, node: Expression, record: int) -> str:
+        """A figure with its measure; 未填 where a single figure was not answered."""
+        figure = float(self._column(node)[record])
+        if (
+            np.isnan(figure)
+            and isinstance(node, Name)
+            and node.reference.kind == "indicator"
+            and self.environment.absent(node.reference)[record]
+        ):
+            return "未填" if node.reference.period == "this" else "无数据"
+        indicator = self._measured(node)
+        if indicator is None:
+            return format_number(figure, _ALL_DECIMALS) or "无数据"
+        return amount(figure, indicator, self.scheme)
+
+    def _column(self, node: Expression) -> Floats:
+        if node not in self._kept:
+            self._kept[node] = value(node, self.environment)
+        return self._kept[node]
+
+    def _unanswered(self, reference: Reference, record: int) -> bool:
+        return reference.kind == "indicator" and bool(self.environment.absent(reference)[record])

@@ -1,0 +1,126 @@
+"""The table of units (units.csv or 名录.xlsx): who is expected to report, as a tree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconcile.errors import SchemeError
+from reconcile.model.unit import KINDS, Unit, UnitTree
+from reconcile.scheme.tables import Faults, Row, Table, rows
+
+COLUMNS: dict[str, str] = {
+    "code": "单位代码",
+    "name": "单位名称",
+    "kind": "单位类型",
+    "parent": "上级代码",
+    "contact": "联系人",
+    "opened": "成立日期",
+    "closed": "撤销日期",
+    "successors": "承接单位",
+}
+"""Columns with the heading a clerk meets; both are read."""
+
+_KIND_WORDS = {face: kind for kind, face in KINDS.items()} | {
+    "企业工会": "enterprise",
+    "乡镇": "town",
+    "镇": "town",
+    "乡": "town",
+    "街道": "town",
+    "县": "county",
+    "区": "county",
+    "市": "county",
+    "机关": "institution",
+    "事业单位": "institution",
+    "学校": "institution",
+    "医院": "institution",
+    "行政村": "village",
+}
+
+
+def load_units(table: Table, *, name: str) -> UnitTree:
+    """A tree of units from one table; `name` is the table's name in messages.
+
+    Raises SchemeError with every fault: a code twice, a parent that is not there, a kind nobody knows, a circle of parents.
+    """
+    faults = Faults()
+    headings = {chinese: column for column, chinese in COLUMNS.items()}
+    found: dict[str, Unit] = {}
+    lines: dict[str, Row] = {}
+    for row in rows({name: table}, name, columns=("code", "name"), faults=faults, alias=lambda written: headings.get(written, written)):
+        unit = _unit(row)
+        if unit.code in found:
+            row.fault("code", f"代码“{unit.code}”重复，已用于“{found[unit.code].name}”")
+        found[unit.code] = unit
+        lines[unit.code] = row
+    for code, unit in found.items():
+        if unit.parent and unit.parent not in found:
+            lines[code].fault("parent", f"上级代码“{unit.parent}”不在表中")
+        for successor in unit.successors:
+            if successor not in found:
+                lines[code].fault("successors", f"承接单位“{successor}”不在表中")
+    for code in _circles(found):
+        lines[code].fault("parent", f"“{found[code].name}”的上级绕回到它自己")
+    if faults.found:
+        raise SchemeError(faults.found)
+    return UnitTree(_with_kinds(found))
+
+
+def _unit(row: Row) -> Unit:
+    written = row.text("kind")
+    kind = _KIND_WORDS.get(written, written)
+    if kind and kind not in KINDS:
+        row.fault("kind", f"“{written}”不是单位类型；可用：{'、'.join(KINDS.values())}")
+    code = row.text("code", needed=True)
+    return Unit(
+        code=code,
+        name=row.text("name", needed=True),
+        kind=kind,
+        parent=row.text("parent"),
+        contact=row.text("contact"),
+        opened=row.day("opened"),
+        closed=row.day("closed"),
+        successors=row.many("successors"),
+    )
+
+
+def _circles(units: dict[str, Unit]) -> list[str]:
+    """Codes that are their own ancestor."""
+    reaches_top: set[str] = set()
+    circling: list[str] = []
+    for code in units:
+        path: list[str] = []
+        here = code
+        while here in units and here not in reaches_top and here not in path:
+            path.append(here)
+            here = units[here].parent
+        if here in path:
+            circling.extend(path[path.index(here) :])
+        reaches_top.update(path)
+    return list(dict.fromkeys(circling))
+
+
+def _with_kinds(units: dict[str, Unit]) -> list[Unit]:
+    """A unit whose kind was left blank: a town where something stands below it, else an enterprise."""
+    parents = {unit.parent for unit in units.values()}
+    return [unit if unit.kind else replace(unit, kind=kind_of(unit.name, parent=unit.code in parents)) for unit in units.values()]
+
+
+def kind_of(name: str, *, parent: bool) -> str:
+    """The kind of unit that a name tells (村, 社区, 镇, 县 …), as a last resort where no table says it."""
+    plain = name.removesuffix("委员会").removesuffix("工会联合会").removesuffix("联合工会").removesuffix("总工会").removesuffix("工会")
+    endings = (
+        ("社区", "community"),
+        ("村", "village"),
+        ("街道", "town"),
+        ("镇", "town"),
+        ("乡", "town"),
+        ("县", "county"),
+        ("区", "county"),
+        ("市", "county"),
+    )
+    for ending, kind in endings:
+        if plain.endswith(ending):
+            return kind
+    if any(word in plain for word in ("学校", "小学", "中学", "医院", "局", "机关")):
+        return "institution"
+    return "town" if parent else "enterprise"

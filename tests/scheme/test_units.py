@@ -1,0 +1,55 @@
+"""The table of units: a tree, with every fault told at once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from reconcile.errors import SchemeError
+from reconcile.scheme.units import kind_of, load_units
+
+
+def table(text: str) -> list[list[str]]:
+    return [line.split("|") for line in text.strip().splitlines()]
+
+
+def test_chinese_and_english_headings() -> None:
+    for heading in ("单位代码|单位名称|单位类型|上级代码|成立日期", "code|name|kind|parent|opened"):
+        units = load_units(table(f"{heading}\nT|东镇总工会|乡镇（街道）||2020年1月5日\nV|大王庄工会|村|T|"), name="units.csv")
+        assert [unit.kind for unit in units] == ["town", "village"]
+        assert units["T"].opened == date(2020, 1, 5)
+        assert units.children("T") == ("V",)
+
+
+def test_every_fault() -> None:
+    with pytest.raises(SchemeError) as caught:
+        load_units(table("code|name|kind|parent|opened\nA|甲|村|B|\nB|乙|镇|A|昨天\nA|丙|星球|Z|\n|丁|村||"), name="units.csv")
+    told = [str(fault) for fault in caught.value.faults]
+    assert "units.csv 第4行“code”列：代码“A”重复，已用于“甲”" in told
+    assert "units.csv 第3行“opened”列：“昨天”应为日期，如 2023-06-30" in told
+    assert "units.csv 第5行“code”列：不能为空" in told
+    assert any("“星球”不是单位类型" in line for line in told)
+    assert any("上级代码“Z”不在表中" in line for line in told)
+
+
+def test_a_circle_of_parents() -> None:
+    with pytest.raises(SchemeError) as caught:
+        load_units(table("code|name|kind|parent\nA|甲|镇|B\nB|乙|镇|C\nC|丙|镇|A\nD|丁|村|A"), name="units.csv")
+    assert [fault.row for fault in caught.value.faults] == [2, 3, 4]
+    assert "“甲”的上级绕回到它自己" in str(caught.value.faults[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("大王庄村工会", "village"),
+        ("明月社区工会", "community"),
+        ("东镇总工会", "town"),
+        ("望泉县总工会", "county"),
+        ("东镇机械厂工会", "enterprise"),
+        ("望泉县第一中学工会", "institution"),
+    ],
+)
+def test_a_name_tells_the_kind_as_a_last_resort(name: str, kind: str) -> None:
+    assert kind_of(name, parent=False) == kind
