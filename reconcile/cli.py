@@ -141,7 +141,7 @@ def run_command(
     if not outcome.round.counted:
         click.echo(closing(outcome, written=()), err=True)
         sys.exit(NOTHING_READ)
-    written = deliver(outcome, loaded, folder=out, day=_day(day))
+    written = deliver(outcome, loaded, request=request, folder=out, day=_day(day))
     click.echo(closing(outcome, written=written))
     sys.exit(_exit_code(outcome.findings, fail_on))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from reconcile.errors import ReconcileError
 from reconcile.files.archive import Source, find_files
@@ -90,16 +91,27 @@ def _outcome(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past
     )
 
 
-def deliver(outcome: Outcome, scheme: Scheme, *, folder: Path, day: date | None) -> tuple[Path, ...]:
+def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path, day: date | None) -> tuple[Path, ...]:
     """Write everything to `folder`; the paths written, in the order a reader wants them. Raises ReconcileError where it cannot write."""
     narrative = tell(outcome, scheme, date=day)
     outbox = Outbox(folder)
     return (
-        outbox.write("summary.xlsx", summary(outcome, scheme, narrative)),
-        outbox.write("narrative.docx", docx(narrative, edition=outcome.edition, day=day)),
+        outbox.write("summary.xlsx", summary(outcome, scheme, narrative, beside=_way(folder, request.returns))),
+        outbox.write("narrative.docx", docx(narrative, edition=outcome.edition, day=day or outcome.period.last_day)),
         outbox.write("narrative.md", markdown(narrative).encode("utf-8")),
         outbox.write("findings.csv", findings_csv(outcome)),
     )
+
+
+def _way(folder: Path, returns: Sequence[Path]) -> str | None:
+    """From the folder of results to where the files' shown paths begin, for links; None where there is no such one place or way."""
+    if len(returns) != 1:
+        return None
+    start = returns[0] if returns[0].is_dir() else returns[0].parent
+    try:
+        return PurePath(os.path.relpath(start, folder)).as_posix()
+    except ValueError:  # another drive
+        return None
 
 
 def hand_out(units_path: Path, *, period: str, scheme: Path | None, past: Sequence[Path], folder: Path, group: bool) -> tuple[Path, ...]:
@@ -111,7 +123,9 @@ def hand_out(units_path: Path, *, period: str, scheme: Path | None, past: Sequen
     earlier = _past(tuple(past), loaded, units=units, root="").previous(chosen)
     own = earlier.own if earlier else None
     outbox = Outbox(folder)
-    books = [group_blank(loaded, units=units, period=chosen, past_own=own)] if group else blanks(loaded, units=units, period=chosen, past_own=own)
+    if group:
+        return (outbox.write(*group_blank(loaded, units=units, period=chosen, past_own=own)),)
+    books = blanks(loaded, units=units, period=chosen, past_own=own)
     return tuple(outbox.write(name, data) for name, data in books)
 
 

@@ -71,6 +71,7 @@ def plant(books: dict[str, Workbook | bytes], county: County) -> list[Fault]:
 
 def type_into(cell: Cell, typed: str) -> None:
     """Leave in a cell what typing does: a number, a text, a formula, an error, a date that Excel made of 3-5."""
+    cell._style = copy(cell._style)  # the form's cells share their styles; openpyxl would change the format of them all
     if typed.startswith("#"):
         cell.value, cell.data_type = typed, "e"
     elif typed.startswith("date:"):
@@ -148,5 +149,5 @@ _FILE_FAULTS: dict[str, Callable[[dict[str, "Workbook | bytes"], str, Planted, "
 
 def _copied(book: Workbook | bytes) -> Workbook:
     if isinstance(book, bytes):
-        return load_workbook(BytesIO(copy(book)))
+        return load_workbook(BytesIO(book))
     return load_workbook(BytesIO(workbook_bytes(book)))

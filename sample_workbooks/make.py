@@ -31,20 +31,22 @@ from reconcile.scheme.form import COLUMNS, Role
 from reconcile.scheme.scheme import Scheme
 
 HERE = Path(__file__).resolve().parent
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # \d would take full-width digits too
 _OF_MEASURE = re.compile(r"[\s,人次家份万元]+")
 _LEAVES = ("enterprise", "village", "community", "institution")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of figures.csv: what a unit types for one indicator, and what it reported a year before ("" where nothing)."""
+    """One line of figures.csv: what a unit types for one indicator, the measure it writes over the printed one, what it reported a year
+    before, and the reason it gives (each "" where nothing)."""
 
     unit: str
     indicator: str
     value: str
     measure: str
     previous: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class County:
         self.units: UnitTree = read_units(folder / "units.csv")
         self.lines: dict[str, list[Line]] = {code: [] for code in self.units.units}
         for row in _rows(folder / "figures.csv"):
-            self.lines[row["unit"]].append(Line(row["unit"], row["indicator"], row["value"], row["measure"], row["previous"]))
+            line = Line(row["unit"], row["indicator"], row["value"], row["measure"], row["previous"], row["reason"])
+            self.lines[line.unit].append(line)
         self._designs: dict[frozenset[str], FormDesign] = {}
         self.sent = [Sent(row["unit"], row["file"], row["filled_on"]) for row in _rows(folder / "returns.csv")]
         self.planted = [
@@ -77,6 +80,7 @@ class County:
         filled = Answers(
             cover={"scope": "本级", "filler": "工会专干", "phone": "0000-0000000", "filled_on": date.fromisoformat(sent.filled_on)},
             figures={one.indicator: as_typed(one.value) for one in lines if not self._is_text(one)},
+            reasons={one.indicator: one.reason for one in lines if one.reason},
             texts={one.indicator: one.value for one in lines if self._is_text(one)},
             rows=self._rosters(unit),
         )
@@ -180,8 +184,9 @@ def write_past(county: County, target: Path) -> None:
         folder, out = Path(made) / "2022H1", Path(made) / "out"
         write_returns(folder, ((f"{sent.unit}.xlsx", county.past_book(sent)) for sent in county.sent))
         shutil.copy(HERE / "units.csv", folder / "units.csv")
-        outcome, scheme = judge(Request((folder,), out=out))
-        deliver(outcome, scheme, folder=out, day=None)
+        request = Request((folder,), out=out)
+        outcome, scheme = judge(request)
+        deliver(outcome, scheme, request=request, folder=out, day=None)
         shutil.copy(out / "summary.xlsx", target)
 
 

@@ -98,8 +98,8 @@ def make_round() -> MakeRound:
             values=values,
             states=states,
             typed=pd.DataFrame(columns=list(TYPED_COLUMNS)),
-            texts=pd.DataFrame(texts, columns=list(TEXTS_COLUMNS)),
-            lists=pd.DataFrame([(*line, "", "") for line in lists], columns=list(LISTS_COLUMNS)).astype({"value": "float64"}),
+            texts=pd.DataFrame(texts, columns=list(TEXTS_COLUMNS)).astype(TEXTS_COLUMNS),
+            lists=pd.DataFrame([(*line, "", "") for line in lists], columns=list(LISTS_COLUMNS)).astype(LISTS_COLUMNS),
             reasons=pd.DataFrame(columns=list(REASONS_COLUMNS)),
             adjustments=pd.DataFrame(
                 [(unit, code, before, after, "据实", "某人", day) for unit, code, before, after, day in adjustments],

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from reconcile.files.inflate import Window, inflate, window
-from reconcile.files.media import Medium, package_medium, zip_directory
+from reconcile.files.inflate import Window, inflate, window, zip_directory
+from reconcile.files.media import Medium, package_medium
 from reconcile.files.raw import UnreadableWorkbook
 
 MAX_FILE = 200 << 20  # bytes of one file

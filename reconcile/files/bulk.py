@@ -17,7 +17,6 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
-from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -31,6 +30,9 @@ LAST_ROW = 1_048_576
 _MOST_LINKS = 60_000  # Excel allows 65,530 links a sheet
 _LONGEST_LINK = 2_000  # and 2,079 characters each
 _ROWS = re.compile(rb"<sheetData\s*/>|<sheetData>\s*</sheetData>")
+_AFTER_LINKS = (b"<printOptions", b"<pageMargins", b"<pageSetup", b"<headerFooter")  # what comes after links in a sheet (CT_Worksheet)
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
 _NEEDS_CARE = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x")
 _LONG = 10_000
@@ -75,7 +77,7 @@ class Page:
         self.height = 0
         self._rows: list[str] = []
         self._widest = 0
-        self._links = 0
+        self._links: list[tuple[str, str, str]] = []  # cell, place inside, file outside
         self._letters: list[str] = []
 
     def add(self, values: Sequence[Value], styles: Sequence[int] | int = 0, *, tall: float | None = None) -> int:
@@ -113,14 +115,10 @@ class Page:
         self.sheet.merged_cells.add(f"{column_letters(first)}{row}:{column_letters(last)}{row + below}")
 
     def link(self, row: int, column: int, *, inside: str = "", target: str = "") -> None:
-        """Make a cell a link to a place in this workbook (`'表'!A1`) or to a file by relative address. Beyond
+        """Make a cell a link to a place (`'表'!A1`) in this workbook or, with `target`, in the file at that relative address. Beyond
         Excel's limits nothing is done."""
-        if self._links >= _MOST_LINKS or len(target) > _LONGEST_LINK:
-            return
-        self._links += 1
-        # Setting cell.hyperlink would make a cell, and cells are not openpyxl's here.
-        link = Hyperlink(ref=f"{column_letters(column)}{row}", location=inside or None, target=target or None)
-        self.sheet._hyperlinks.append(link)  # type: ignore[attr-defined] # openpyxl has no other door for a link without a cell
+        if len(self._links) < _MOST_LINKS and len(target) <= _LONGEST_LINK:
+            self._links.append((f"{column_letters(column)}{row}", inside, target))
 
     def paper(self, *, edition: str = "", across: bool = True, pages_wide: int = 1) -> None:
         """Print set-up: A4, as many pages wide as said, page numbers, and the edition so that paper can be matched with its file."""
@@ -138,11 +136,30 @@ class Page:
         sheet.HeaderFooter.oddFooter = footer
 
     def xml(self, written: bytes) -> bytes:
-        """The sheet's part as openpyxl wrote it, with our rows in it."""
+        """The sheet's part as openpyxl wrote it, with our rows and links in it."""
         rows = ("<sheetData>" + "".join(self._rows) + "</sheetData>").encode()
         corner = f"{column_letters(max(self._widest, 1))}{max(self.height, 1)}"
         written = _DIMENSION.sub(f'<dimension ref="A1:{corner}"/>'.encode(), written, count=1)
-        return _ROWS.sub(lambda _found: rows, written, count=1)
+        written = _ROWS.sub(lambda _found: rows, written, count=1)
+        if not self._links:
+            return written
+        links = "".join(
+            f'<hyperlink ref="{cell}"{_attribute("location", inside)}{_attribute("r:id", f"rId{number}" if target else "")}/>'
+            for number, (cell, inside, target) in enumerate(self._links, start=1)
+        )
+        behind = min((at for mark in _AFTER_LINKS if (at := written.find(mark)) >= 0), default=written.find(b"</worksheet>"))
+        return written[:behind] + f'<hyperlinks xmlns:r="{_OFFICE}">{links}</hyperlinks>'.encode() + written[behind:]
+
+    def relations(self) -> bytes:
+        """The part that names the files which links of the sheet point to; empty where none does."""
+        outside = [(number, target) for number, (_, _, target) in enumerate(self._links, start=1) if target]
+        if not outside:
+            return b""
+        kind = f"{_OFFICE}/hyperlink"
+        lines = "".join(
+            f'<Relationship Id="rId{number}" Type="{kind}"{_attribute("Target", to)} TargetMode="External"/>' for number, to in outside
+        )
+        return f'<Relationships xmlns="{_PACKAGE}">{lines}</Relationships>'.encode()
 
 
 class Book:
@@ -193,6 +210,9 @@ class Book:
         for page in self._pages:
             name = page.sheet.path.lstrip("/")
             parts[name] = page.xml(parts[name])
+            if relations := page.relations():
+                folder, _, part = name.rpartition("/")
+                parts[f"{folder}/_rels/{part}.rels"] = relations
         return packed(parts)
 
 
@@ -216,6 +236,11 @@ def _digits(value: float) -> str:
     """The shortest digits that read back as the same number."""
     number = float(value)
     return str(int(number)) if number.is_integer() and abs(number) < _EXACT and (number or math.copysign(1, number) > 0) else repr(number)
+
+
+def _attribute(name: str, text: str) -> str:
+    """An attribute with a space before it; nothing where it is empty."""
+    return f' {name}="{_escaped(text).replace(chr(34), "&quot;")}"' if text else ""
 
 
 def _escaped(text: str) -> str:

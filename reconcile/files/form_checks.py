@@ -64,7 +64,10 @@ class Addresses:
             return self._of_list(reference) if reference.period == "this" else None
         if reference.name not in self._plan.rows or reference.period not in ("this", "previous"):
             return None
-        return self.cell(reference.name, sheet=sheet, column=_VALUE if reference.period == "this" else _PREVIOUS)
+        cell = self.cell(reference.name, sheet=sheet, column=_VALUE if reference.period == "this" else _PREVIOUS)
+        if reference.period == "this" and self._scheme.indicators[reference.name].kind is Kind.FLAG:
+            return f'IF({cell}="是",1,IF({cell}="否",0,""))'
+        return cell
 
     def cell(self, code: str, *, sheet: str, column: str = _VALUE) -> str:
         """The cell of an indicator in one of the columns."""
@@ -138,9 +141,11 @@ def derived_value(code: str, scheme: Scheme, plan: FormPlan) -> str | None:
 
 
 def _subjects(rule: Rule, plan: FormPlan) -> list[str]:
-    """Rows on which the rule may be shown: the figure it is about first."""
-    named = () if rule.expression is None else rule.indicators
-    return [code for code in dict.fromkeys(named) if code in plan.rows]
+    """Rows on which the rule may be shown: the figure it is about first, those of its condition last."""
+    if rule.expression is None:
+        return []
+    condition = () if rule.when is None else tuple(one.name for one in references(rule.when) if one.kind == "indicator")
+    return [code for code in dict.fromkeys((*rule.indicators, *condition)) if code in plan.rows]
 
 
 def _broken(rule: Rule, scheme: Scheme, addresses: Addresses, *, sheet: str) -> str | None:
@@ -187,7 +192,9 @@ def _difference(rule: Rule, scheme: Scheme, addresses: Addresses, sheet: str) ->
     formula = excel_value(apart, lambda one: addresses.of(one, sheet=sheet), missing=rule.missing)
     if formula is None:
         return _texts("若干")
-    indicator = scheme.indicators[rule.indicators[0]]
+    indicator = scheme.indicators[rule.indicators[0]] if rule.indicators else None
+    if indicator is None:
+        return [f"IFERROR(ROUND({formula[1:]},2),0)"]
     return [f"IFERROR(ROUND({formula[1:]},{max(indicator.decimals, 2)}),0)", *_texts(indicator.measure)]
 
 
@@ -203,12 +210,9 @@ def _field(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> list[
     code = scheme.codes.get(name[len(period) :].strip("（）()的.·") if period else name)
     if code is None:
         return ['"本单位"'] if name == "单位" else _texts(name)
-    if period == "":
-        cell = addresses.of(Reference(code), sheet=sheet)
-    else:
-        cell = addresses.of(Reference(code, "previous"), sheet=sheet) if period == "上年同期" else None
-    if cell is None:
+    if period not in ("", "上年同期") or addresses.of(Reference(code), sheet=sheet) is None:
         return _texts(name)
+    cell = addresses.cell(code, sheet=sheet, column=_PREVIOUS if period else _VALUE)
     indicator = scheme.indicators[code]
     figure = f"ROUND({cell},{indicator.decimals})" if code in scheme.formulas else cell
     return [f"IFERROR({figure},{cell})" if figure != cell else cell, *_texts("" if indicator.kind is Kind.FLAG else indicator.measure)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -91,8 +92,8 @@ def _write_unit(sheet: Worksheet, *, styles: Styles, whose: CoverUnit) -> int:
     _label(sheet, CHOICE_ROW, 1, "choice", styles)
     styles.write(sheet, CHOICE_ROW, 2, None, "封面填")
     styles.across(sheet, CHOICE_ROW, 2, 4, "封面填")
-    _dropdown(sheet, "B4", f"{UNITS_SHEET}!$A$2:$A${len(whose.choices) + 1}", "请从下拉列表中选择本单位。", title="填报单位")
-    found = f"INDEX({UNITS_SHEET}!{{column}}$2:{{column}}${len(whose.choices) + 1},{CHOSEN_CELL})"
+    _dropdown(sheet, "B4", f"'{UNITS_SHEET}'!$A$2:$A${len(whose.choices) + 1}", "请从下拉列表中选择本单位。", title="填报单位")
+    found = f"INDEX('{UNITS_SHEET}'!{{column}}$2:{{column}}${len(whose.choices) + 1},{CHOSEN_CELL})"
     _label(sheet, 5, 1, "unit", styles)
     styles.formula(sheet, 5, 2, f'IFERROR({found.format(column="$B")},"")', "固定")
     _label(sheet, 5, 3, "unit_name", styles)
@@ -111,7 +112,7 @@ def _write_fields(sheet: Worksheet, row: int, *, styles: Styles, period: Period,
         ("period", answers.cover.get("period", period.chinese), "固定"),
         ("filler", answers.cover.get("filler"), "封面填"),
         ("phone", answers.cover.get("phone"), "封面填号"),
-        ("filled_on", answers.cover.get("filled_on"), "封面填日期"),
+        ("filled_on", _day(answers.cover.get("filled_on")), "封面填日期"),
         ("head", answers.cover.get("head"), "封面填"),
     ]
     for number, (key, value, style) in enumerate(fields):
@@ -120,10 +121,18 @@ def _write_fields(sheet: Worksheet, row: int, *, styles: Styles, period: Period,
         _label(sheet, at, label, key, styles)
         styles.write(sheet, at, entry, value, style)
     _dropdown(sheet, f"B{row}", f'"{",".join(SCOPES)}"', "本级：只填本单位的数；汇总：填本单位和所有下级单位的合计数。", title="填报口径")
-    date = DataValidation(type="date", operator="greaterThan", formula1="32874", allow_blank=True)
-    date.error, date.errorTitle, date.showErrorMessage = "请填日期，如 2023-07-05。", "请检查", True
-    date.add(f"B{row + 2}")
-    sheet.add_data_validation(date)
+    day = DataValidation(type="date", operator="greaterThan", formula1="32874", allow_blank=True)
+    day.error, day.errorTitle, day.showErrorMessage = "请填日期，如 2023-07-05。", "请检查", True
+    day.add(f"B{row + 2}")
+    sheet.add_data_validation(day)
+
+
+def _day(written: object) -> object:
+    """A date written as YYYY-MM-DD as a date, so that the cell holds one; anything else as it stands."""
+    try:
+        return date.fromisoformat(written) if isinstance(written, str) else written
+    except ValueError:
+        return written
 
 
 def _dropdown(sheet: Worksheet, cell: str, source: str, message: str, *, title: str) -> None:

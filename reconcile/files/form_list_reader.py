@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 _HEADING_ROWS = 20
 _LONGEST_HEADING = 24
+_TOTALS_REACH = 3  # columns before the list's first in which 合计 may stand
 _TOTALS = frozenset({"合计", "总计", "小计", "共计", "总合计"})
 
 
 def read_rosters(workbook: Workbook, scheme: Scheme, *, coded: Collection[str]) -> tuple[RosterRow, ...]:
-    """Rows of every list of the scheme, in the order of the sheets. `coded`: names of sheets that hold coded figures, which are no lists."""
+    """Rows of every list of the scheme, in the order of the sheets. `coded`: names of the sheets that hold coded rows and so no list."""
     named = {sheet_title(place.sheet): place.what for place in scheme.form if place.holds == "list" and place.sheet}
     words = {
         roster.name: {word: one.column for one in roster.columns for word in (one.column, one.name)} for roster in scheme.rosters.values()
@@ -96,5 +97,7 @@ def _rows(sheet: Sheet, heading_row: int, roster: Roster, columns: Mapping[int, 
 
 def _is_total(cells: Mapping[Address, Raw], row: int, first: int, filled: Mapping[str, Placed]) -> bool:
     """Whether the row is a total under the list and no row of it."""
-    texts = [placed.raw for placed in filled.values()] + [cells.get((row, column)) for column in range(1, first)]
+    texts = [placed.raw for placed in filled.values()] + [
+        cells.get((row, column)) for column in range(max(1, first - _TOTALS_REACH), first)
+    ]
     return any(isinstance(text, str) and squeeze(text) in _TOTALS for text in texts)

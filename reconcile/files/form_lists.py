@@ -27,7 +27,9 @@ _WIDTHS = {"text": 18, "number": 12, "date": 13, "credit_code": 23, "citizen_num
 _LINE = Side(style="thin", color="FF8A97A6")
 
 
-def write_list(sheet: Worksheet, roster: Roster, *, scheme: Scheme, styles: Styles, rows: Sequence[Mapping[str, object]], unit: str) -> None:
+def write_list(
+    sheet: Worksheet, roster: Roster, *, scheme: Scheme, styles: Styles, rows: Sequence[Mapping[str, object]], unit: str
+) -> None:
     """Write one list: column A numbers the rows, the list's columns follow from B on; the first row below the headings is row 4.
 
     The prepared rows have no cells: column styles, one validation a column and one conditional border make them, so that hundreds of

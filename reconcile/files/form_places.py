@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _LONGEST_LABEL = 60
+_MOST_ALIKE = 100  # cells with one label; beyond that it labels nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class _Labels:
     def at(self, label: str, *, loose: bool) -> list[Address]:
         """Cells that hold the label; `loose`: whatever numbering, 其中 or bracket stands around it."""
         text = squeeze(label)
-        return self.loose.get(bare(text), []) if loose else self.exact.get(text, [])
+        found = self.loose.get(bare(text), []) if loose else self.exact.get(text, [])
+        return found if len(found) <= _MOST_ALIKE else []
 
     def spans(self, address: Address, column: int) -> bool:
         """Whether the heading at `address` stands over `column`: merged over it, or unmerged with nothing further right on its row."""
@@ -171,5 +173,7 @@ def _columns_of(labels: _Labels, path: Sequence[str], *, loose: bool) -> Iterato
     if not path:
         return
     for row, column in labels.at(path[-1], loose=loose):
-        if len(path) == 1 or any(top < row and labels.spans((top, left), column) for top, left in _columns_of(labels, path[:-1], loose=loose)):
+        if len(path) == 1 or any(
+            top < row and labels.spans((top, left), column) for top, left in _columns_of(labels, path[:-1], loose=loose)
+        ):
             yield row, column

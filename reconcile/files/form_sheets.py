@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 KIND_CELL = "$G$2"
 """On the sheets of a form for many units: the kind of the chosen unit."""
 
-CHOSEN_CELL = f"{UNITS_SHEET}!$F$1"
+CHOSEN_CELL = f"'{UNITS_SHEET}'!$F$1"
 """The chosen unit's number in the hidden sheet of units."""
 
 TEXT_COLUMN = 3
@@ -185,11 +185,11 @@ def _write_previous(sheet: Worksheet, row: int, indicator: Indicator, *, styles:
     column = COLUMNS[Role.PREVIOUS]
     if filling.chosen and indicator.kind is not Kind.TEXT:
         # The hidden sheet has a unit a row and this sheet's figures in columns named by code in its first row.
-        found = f"INDEX({PAST_SHEET}!$A:$XFD,{CHOSEN_CELL}+1,MATCH($A{row},{PAST_SHEET}!$1:$1,0))"
+        found = f"INDEX('{PAST_SHEET}'!$A$1:$ZZ$9999,{CHOSEN_CELL}+1,MATCH($A{row},'{PAST_SHEET}'!$A$1:$ZZ$1,0))"
         styles.formula(sheet, row, column, f'IFERROR(IF({found}="","",{found}),"")', "上年")
         return
     value = filling.previous.get(indicator.code)
-    styles.write(sheet, row, column, value, "上年")
+    styles.write(sheet, row, column, value if indicator.kind is not Kind.FLAG or value is None else value != 0, "上年")
 
 
 def _validation(indicator: Indicator, scheme: Scheme, cell: str) -> DataValidation:

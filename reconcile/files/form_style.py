@@ -84,56 +84,66 @@ class Styles:
     """The named styles of one workbook, applied by name. Cells share the style objects, which keeps a form small and quick to write."""
 
     def __init__(self, workbook: Workbook) -> None:
-        line = Side(style="thin", color=_LINE)
-        box = Border(left=line, right=line, top=line, bottom=line)
+        self._workbook = workbook
         self._arrays: dict[str, StyleArray] = {}
-        for name, look in _LOOKS.items():
-            style = NamedStyle(
-                name=f"报表{name}",
-                font=Font(name=look.face, size=look.size, bold=look.bold, color=Color(rgb=f"FF{look.colour}")),
-                fill=PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill(),
-                border=box if look.boxed else Border(),
-                alignment=Alignment(horizontal=look.across, vertical=look.down, wrap_text=look.wrap, shrink_to_fit=look.shrink, indent=look.indent),
-                protection=Protection(locked=not look.entry),
-                number_format=look.number,
-            )
-            workbook.add_named_style(style)
-            self._arrays[name] = style.as_tuple()
+
+    def _array(self, name: str) -> StyleArray:
+        """The style as cells hold it; added to the workbook when it is first used, for a form needs half of them."""
+        found = self._arrays.get(name)
+        if found is None:
+            style = _named_style(name, _LOOKS[name])
+            self._workbook.add_named_style(style)
+            found = self._arrays[name] = style.as_tuple()
+        return found
 
     def dress(self, styled: object, style: str) -> None:
         """Give a cell or a whole column its style."""
-        _dress(styled, self._arrays[style])
+        _dress(styled, self._array(style))
 
     def write(self, sheet: Worksheet, row: int, column: int, value: object, style: str) -> Cell:
         """Put a value with its style; text stays text."""
         cell = put(sheet, row, column, value)
         if cell.quotePrefix:
-            quoted = copy(self._arrays[style])
+            quoted = copy(self._array(style))
             quoted.quotePrefix = 1
             _dress(cell, quoted)
         else:
-            _dress(cell, self._arrays[style])
+            _dress(cell, self._array(style))
         return cell
 
     def formula(self, sheet: Worksheet, row: int, column: int, formula: str, style: str, *, number: str = "") -> Cell:
         """Put a formula of our own making with its style, and a number format of its own where one is given."""
         cell = put_formula(sheet, row, column, formula)
-        key = f"{style} {number}" if number else style
-        if key not in self._arrays:
-            # A style array is shared by its cells, so another number format needs another array.
-            array = copy(self._arrays[style])
-            _dress(cell, array)
-            cell.number_format = number
-            self._arrays[key] = array
-        _dress(cell, self._arrays[key])
+        _dress(cell, self._array(style))
+        if number:
+            key = f"{style} {number}"
+            if key not in self._arrays:
+                # A style array is shared by its cells, so another number format needs another array.
+                self._arrays[key] = copy(self._array(style))
+                _dress(cell, self._arrays[key])
+                cell.number_format = number
+            _dress(cell, self._arrays[key])
         return cell
 
     def across(self, sheet: Worksheet, row: int, first: int, last: int, style: str) -> None:
         """Merge cells of a row; every cell of the range keeps the style, so that its border is whole."""
         for column in range(first, last + 1):
-            _dress(sheet.cell(row, column), self._arrays[style])
+            _dress(sheet.cell(row, column), self._array(style))
         # `merge_cells` would look at every border again, which takes longer than writing the sheet.
         sheet.merged_cells.add(f"{column_letters(first)}{row}:{column_letters(last)}{row}")
+
+
+def _named_style(name: str, look: _Look) -> NamedStyle:
+    line = Side(style="thin", color=_LINE)
+    return NamedStyle(
+        name=f"报表{name}",
+        font=Font(name=look.face, size=look.size, bold=look.bold, color=Color(rgb=f"FF{look.colour}")),
+        fill=PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill(),
+        border=Border(left=line, right=line, top=line, bottom=line) if look.boxed else Border(),
+        alignment=Alignment(horizontal=look.across, vertical=look.down, wrap_text=look.wrap, shrink_to_fit=look.shrink, indent=look.indent),
+        protection=Protection(locked=not look.entry),
+        number_format=look.number,
+    )
 
 
 def _dress(styled: object, array: StyleArray) -> None:
@@ -154,14 +164,13 @@ def set_page(sheet: Worksheet, *, footer: str, header: str = "", heading_rows: s
     margins.top = margins.bottom = 0.75
     if heading_rows:
         sheet.print_title_rows = heading_rows
-    below = sheet.oddFooter
-    above = sheet.oddHeader.left
-    if header and above is not None:
-        above.text, above.size = header.replace("&", "&&"), 9
-    texts = {"left": footer.replace("&", "&&"), "center": "第 &P 页  共 &N 页", "right": "&A"}
-    for part, text in ((getattr(below, side), text) for side, text in texts.items()):
-        if part is not None:
-            part.text, part.size = text, 9
+    above, below = sheet.oddHeader, sheet.oddFooter
+    if above is not None and above.left is not None and header:
+        above.left.text, above.left.size = header.replace("&", "&&"), 9
+    if below is not None and below.left is not None and below.center is not None and below.right is not None:
+        below.left.text, below.left.size = footer.replace("&", "&&"), 9
+        below.center.text, below.center.size = "第 &P 页  共 &N 页", 9
+        below.right.text, below.right.size = "&A", 9
     sheet.sheet_view.showGridLines = False
     _protect(sheet)
 

@@ -1,7 +1,8 @@
-"""Take one entry out of a zip archive, bounded while it grows. What an archive claims about sizes is not believed."""
+"""Zip archives as bytes: their directory, and one entry, bounded while it grows. What an archive claims about sizes is not believed."""
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -45,3 +46,12 @@ def inflate(archive: Window, entry: zipfile.ZipInfo, *, limit: int) -> bytes:
     if zlib.crc32(content) != entry.CRC:
         raise zlib.error("wrong checksum")
     return content
+
+
+def zip_directory(data: bytes) -> list[zipfile.ZipInfo] | None:
+    """The entries of a zip archive; None where its directory cannot be read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError):
+        return None

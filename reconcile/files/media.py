@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterable
 from enum import StrEnum
+
+from reconcile.files.inflate import zip_directory
 
 
 class Medium(StrEnum):
@@ -72,15 +72,6 @@ def medium(data: bytes) -> Medium:
         return found
     text = _text(data)
     return _zipped(data) if text is None and b"PK\x05\x06" in data[-65600:] else _written(text)
-
-
-def zip_directory(data: bytes) -> list[zipfile.ZipInfo] | None:
-    """The entries of a zip archive; None where its directory cannot be read."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError):
-        return None
 
 
 def _zipped(data: bytes) -> Medium:

@@ -3,6 +3,8 @@
 import re
 from typing import Literal
 
+from reconcile.files.xml import local, parse
+
 FormatKind = Literal["plain", "date", "percent"]
 
 # 14–22 and 45–47 are everybody's; 27–36 and 50–58 are the Chinese and Japanese built-in dates, which files use without declaring them.
@@ -28,3 +30,20 @@ def format_kind(number: int, code: str | None) -> FormatKind:
     if _DATE_LETTER.search(shown) and not any(digit in shown for digit in "0#?"):
         return "date"
     return "plain"
+
+
+def read_formats(styles: bytes) -> list[FormatKind]:
+    """What each cell style of a styles part makes of a number, by the style's place. Raises UnsafeMarkup or lxml.etree.XMLSyntaxError."""
+    declared: dict[int, str] = {}
+    used: list[int] = []
+    for table in parse(styles):
+        if local(table) == "numFmts":
+            declared |= {_whole(element.get("numFmtId")): element.get("formatCode", "") for element in table}
+        elif local(table) == "cellXfs":
+            used = [_whole(element.get("numFmtId")) for element in table if local(element) == "xf"]
+    kinds = {number: format_kind(number, declared.get(number)) for number in set(used)}
+    return [kinds[number] for number in used]
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -39,8 +39,9 @@ def read_scheme(path: Path | None) -> Scheme:
     if not path.exists():
         raise ReconcileError(f"找不到报表制度“{path}”，请检查路径。")
     if path.is_dir():
-        return load_scheme(_folder_tables(path), templates=_templates(path) or _templates(built_in))
-    return load_scheme(_workbook_tables(path), templates=_templates(built_in))
+        own = _templates(path)
+        return load_scheme(_folder_tables(path), templates=own or _templates(built_in), borrowed=not own)
+    return load_scheme(_workbook_tables(path), templates=_templates(built_in), borrowed=True)
 
 
 def read_units(path: Path) -> UnitTree:

@@ -15,7 +15,7 @@ from typing import Any
 
 from reconcile.files.number_format import FormatKind, format_kind
 from reconcile.files.raw import Address, CellDate, CellError, Percent, Range, Raw, Sheet, UnreadableWorkbook, Workbook
-from reconcile.files.sheet_xml import DAYS_TO_1904
+from reconcile.files.sheet_cells import DAYS_TO_1904
 
 MAX_BYTES = 64 << 20
 MAX_SECONDS = 20.0

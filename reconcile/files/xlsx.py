@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from reconcile.files.inflate import inflate, window
-from reconcile.files.media import zip_directory
-from reconcile.files.number_format import FormatKind, format_kind
+from reconcile.files.inflate import inflate, window, zip_directory
+from reconcile.files.number_format import read_formats
 from reconcile.files.raw import Sheet, UnreadableWorkbook, Workbook
-from reconcile.files.sheet_xml import Shared, read_sheet, string_item
+from reconcile.files.sheet_cells import Shared
+from reconcile.files.sheet_xml import read_sheet, string_item
 from reconcile.files.xml import UnsafeMarkup, decode_texts, is_plain_utf8, local, parse, unescape_excel
 
 MAX_PART = 64 << 20  # bytes of one part once inflated
@@ -78,9 +78,10 @@ def _read(package: Package) -> Workbook:
     main = _main_part(package)
     book = parse(package.part(main))
     relations = _relations(package, main)
+    styles = _by_kind(relations, "/styles")
     shared = Shared(
         strings=_strings(package, relations),
-        formats=_formats(package, relations),
+        formats=read_formats(package.part(styles)) if styles in package else [],
         epoch1904=any(element.get("date1904") in ("1", "true", "on") for element in book if local(element) == "workbookPr"),
     )
     sheets: list[Sheet] = []
@@ -170,23 +171,3 @@ def _simple_strings(data: bytes) -> list[str] | None:
     except (UnicodeDecodeError, etree.XMLSyntaxError):
         return None
     return [unescape_excel(texts[piece]) for piece in pieces[1::2]]
-
-
-def _formats(package: Package, relations: dict[str, tuple[str, str]]) -> list[FormatKind]:
-    """What each cell style (s="…") makes of a number."""
-    name = _by_kind(relations, "/styles")
-    if name not in package:
-        return []
-    declared: dict[int, str] = {}
-    used: list[int] = []
-    for table in parse(package.part(name)):
-        if local(table) == "numFmts":
-            declared |= {_whole(element.get("numFmtId")): element.get("formatCode", "") for element in table}
-        elif local(table) == "cellXfs":
-            used = [_whole(element.get("numFmtId")) for element in table if local(element) == "xf"]
-    kinds = {number: format_kind(number, declared.get(number)) for number in set(used)}
-    return [kinds[number] for number in used]
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -5,13 +5,14 @@ Totals can be compared only as far as they speak for the same units.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reconcile.model.figures import Subtrees
+from reconcile.model.indicator import Indicator
 from reconcile.model.round import Round, Standing, State
 from reconcile.model.unit import UnitTree
 
@@ -40,19 +41,17 @@ class Answers:
             self._kept[indicator] = found
         return self._kept[indicator]
 
-    def missing(self, kinds: Collection[str]) -> Truths:
-        """Which units of `kinds` sent nothing that counts, though they existed.
+    def owing(self, indicator: Indicator) -> Truths:
+        """Which units owe an indicator: they existed and are of a kind that is asked.
 
-        Units that hold others together answer through them, and a stand-in speaks for all below it. All, where no table of units says who
-        there is.
+        Units that only hold others together answer through them, and a stand-in speaks for all below it. Every unit, where no table of
+        units says who there is: then nobody can tell that all have answered.
         """
         if not self._units.known:
             return np.ones(len(self._rows), dtype=np.bool_)
         found = np.zeros(len(self._rows), dtype=np.bool_)
-        day = self._returns.period.last_day
-        for unit in self._units:
-            if unit.kind in kinds and unit.expected(day) and unit.code not in self._spoken_for and not self._units.children(unit.code):
-                found[self._rows[unit.code]] = True
+        for code in self._due:
+            found[self._rows[code]] = indicator.asked_of(self._units[code].kind)
         return found
 
     def at_or_below(self, units: Truths, codes: Sequence[str]) -> Truths:
@@ -74,10 +73,13 @@ class Answers:
         return np.asarray(self._returns.states.index.get_indexer([one for _, one in self._ids]), dtype=np.int64)
 
     @cached_property
-    def _spoken_for(self) -> frozenset[str]:
+    def _due(self) -> tuple[str, ...]:
+        """Units from which a return was received that counts, and units without any below them from which it was due."""
         standing = self._returns.returns["standing"].to_dict()
-        found = {unit for unit, _ in self._ids}
+        spoken_for: set[str] = set()
         for unit, one in self._ids:
             if standing[one] == Standing.STAND_IN:
-                found.update(self._units.subtree(unit))
-        return frozenset(found)
+                spoken_for.update(self._units.subtree(unit))
+        day = self._returns.period.last_day
+        due = [unit.code for unit in self._units if unit.expected(day) and not self._units.children(unit.code)]
+        return tuple(dict.fromkeys([unit for unit, _ in self._ids if unit] + [code for code in due if code not in spoken_for]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconcile.errors import ReconcileError
+from reconcile.files.workbook import XlsWorker
 from reconcile.model.period import Period
 from reconcile.model.round import Round, Standing
 from reconcile.model.unit import Unit, UnitTree
@@ -43,8 +44,9 @@ def collect(sources: Iterable[Source], scheme: Scheme, *, units: UnitTree | None
     `units` None: the units are taken from the covers (and from summaries). `period` None: the commonest period on the covers. Raises
     ReconcileError only where there are returns, and neither a cover, nor a path, nor the caller says of which period they are.
     """
-    reader = Reader(scheme)
-    received = [reader.receive(source) for source in sources]
+    with XlsWorker() as worker:
+        reader = Reader(scheme, worker=worker)
+        received = [reader.receive(source) for source in sources]
     sheaves = [_sheaf(one) for one in received if one.summary is None]
     brought = [bring(one.file, one.summary, units=one.units, known=one.units_known) for one in received if one.summary is not None]
     sheaves.extend(Sheaf(entry, brought=one, there=there) for one in brought for there, entry in one.entries.items())
@@ -67,13 +69,15 @@ def edition(returns: Round, scheme: Scheme) -> str:
 
 
 def _sheaf(received: Received) -> Sheaf:
-    entry = Entry(received.file, received.sha256, standing=received.standing, note=received.reason)
+    entry = Entry(received.file, received.sha256, standing=received.standing, note=received.reason, paper=received.paper)
     taken = received.taken
     if taken is not None:
         cover = taken.cover
         entry.code, entry.cover_name, entry.scope, entry.period = cover["unit"], cover["unit_name"], cover["scope"], cover["period"]
         entry.filler, entry.filled_on, entry.head, entry.phone = cover["filler"], cover["filled_on"], cover["head"], cover["phone"]
         entry.replaces, entry.scheme, entry.layout = cover["replaces"], cover["scheme"], taken.layout
+        for words in taken.notes:
+            entry.remark(words)
     return Sheaf(entry, taken=taken)
 
 

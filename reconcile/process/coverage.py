@@ -32,7 +32,7 @@ def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> t
     answered = set(reported)
     unreadable = [code for code in inside if code not in answered and any(standing in _SENT for _, standing in sent.get(code, ()))]
     day = returns.period.last_day
-    asked = {unit.kind for unit in units if scheme.asked_of(unit.kind)}
+    asked = {kind for kind in {unit.kind for unit in units} if scheme.asked_of(kind)}
     owing = [code for code in inside if units[code].kind in asked and units[code].expected(day)] if units.known else reported
     excused = _excused(units, owing, sent)
     expected = [code for code in owing if code not in excused]

@@ -26,12 +26,15 @@ from reconcile.process.taken import Mark, Taken, as_text
 if TYPE_CHECKING:
     from reconcile.files.archive import Source
     from reconcile.files.raw import Workbook
+    from reconcile.files.workbook import XlsWorker
     from reconcile.model.indicator import Indicator
     from reconcile.model.round import Round
     from reconcile.model.unit import Unit
     from reconcile.scheme.scheme import Scheme
 
 _NUMBERS = frozenset({Kind.FLOW, Kind.STOCK, Kind.RATE, Kind.NORM})
+_PAPERS = frozenset({"not_workbook", "text", "html"})
+_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".xltx", ".xlsb", ".ods", ".csv")
 _MOST = 1e15  # no union counts so many: a citizen number in the wrong cell, or an endless number
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -47,7 +50,10 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Received:
-    """One source, read: a return (`taken`), a summary (`summary`), or neither, with the reason in Chinese."""
+    """One source, read: a return (`taken`), a summary (`summary`), or neither, with the reason in Chinese.
+
+    `paper`: no workbook by its bytes nor by its name.
+    """
 
     file: str
     sha256: str
@@ -57,13 +63,15 @@ class Received:
     summary: Round | None = None
     units: tuple[Unit, ...] = ()
     units_known: bool = False
+    paper: bool = False
 
 
 class Reader:
     """Reads sources against one scheme. It keeps where things stand for each layout it met: a thousand returns share a few."""
 
-    def __init__(self, scheme: Scheme) -> None:
+    def __init__(self, scheme: Scheme, *, worker: XlsWorker | None = None) -> None:
         self._scheme = scheme
+        self._worker = worker
         self._places: dict[str, Mapping[str, tuple[str, str]]] = {}
         self._slots = {
             code: Slot(column, one.kind in _NUMBERS, scheme.measure(code).whole, one.measure)
@@ -76,11 +84,12 @@ class Reader:
         try:
             data = source.read()
             sha256 = hashlib.sha256(data).hexdigest()
-            workbook = read_workbook(data, name=source.name)
+            workbook = read_workbook(data, name=source.name, worker=self._worker)
             if is_summary(workbook):
                 return _summary(source.name, sha256, workbook, self._scheme)
         except UnreadableWorkbook as error:
-            return Received(source.name, sha256, Standing.UNREADABLE, error.message)
+            paper = error.code in _PAPERS and not source.name.lower().endswith(_ENDINGS)
+            return Received(source.name, sha256, Standing.UNREADABLE, error.message, paper=paper)
         form = read_form(workbook, self._scheme)
         if form is None:
             return Received(source.name, sha256, Standing.FOREIGN, "不是本制度的报表")
@@ -91,6 +100,8 @@ class Reader:
         if form.layout not in self._places:
             self._places[form.layout] = form.places
         taken = Taken(_cover(form.cover), form.layout, self._places[form.layout])
+        if form.cover["filled_on"].strip() and not taken.cover["filled_on"]:
+            taken.notes = (f"填报日期“{mask_text(form.cover['filled_on'].strip())}”看不懂，按未填处理",)
         self._take_figures(form, taken)
         for code, placed in form.texts.items():
             text = mask_text(as_text(placed.raw))
@@ -135,7 +146,7 @@ def _cover(written: Mapping[str, str]) -> dict[str, str]:
     """Cover fields as the register keeps them: personal numbers masked, a date only where it is one."""
     cover = {key: text.strip() for key, text in written.items()}
     cover["phone"] = mask_phone(mask_text(cover["phone"]))
-    for key in ("filler", "head", "unit_name"):
+    for key in ("filler", "head", "unit_name", "period"):
         cover[key] = mask_text(cover[key])
     cover["scope"] = next((scope for scope in ("本级", "汇总") if scope in cover["scope"]), "")
     cover["replaces"] = cover["replaces"].lower()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reconcile.model.finding import CellAt, Finding
+from reconcile.model.identity import mask_text
 from reconcile.model.period import Period
 from reconcile.model.round import Standing
 from reconcile.process.whose import Names, plain_name
@@ -29,7 +30,8 @@ Changes = Callable[["Entry", "Entry"], str]
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One row of the register in the making; the text fields are those of RETURNS_COLUMNS. `code` is the unit code as the cover has it."""
+    """One row of the register in the making; the text fields are those of RETURNS_COLUMNS. `code` is the unit code as the cover has it;
+    `paper` tells that an unreadable file is no workbook by its bytes nor by its name (a scan, a letter)."""
 
     file: str
     sha256: str
@@ -49,6 +51,7 @@ class Entry:
     source: str = ""
     code: str = field(default="", metadata={"register": False})
     return_id: str = field(default="", metadata={"register": False})
+    paper: bool = field(default=False, metadata={"register": False})
 
     def remark(self, words: str) -> None:
         """Add to the note."""
@@ -122,14 +125,15 @@ def assign(entries: Sequence[Entry], *, desk: Desk) -> None:
         if entry.unit:
             _compare_name(entry, desk)
             continue
-        proposed = names.propose(cover_name=entry.cover_name, file=entry.file)
+        proposed = names.propose(cover_name=entry.cover_name, file=entry.file.rsplit("/", 1)[-1] if entry.paper else entry.file)
         entry.unit = proposed.unit
         if entry.standing != Standing.COUNTED:
             continue
         known = f"{desk.units.name(proposed.unit)}（{proposed.unit}）" if proposed.unit else ""
         if entry.code:
             fate = f"暂按{proposed.basis}计入{known}" if known else "没有计入"
-            desk.tell("unknown_unit", entry, {"代码": entry.code, "依据": proposed.basis, "处理": fate}, expected=known or proposed.basis)
+            words = {"代码": mask_text(entry.code), "依据": proposed.basis, "处理": fate}
+            desk.tell("unknown_unit", entry, words, expected=known or proposed.basis)
         if proposed.unit:
             entry.remark(f"按{proposed.basis}认定单位")
             desk.tell("proposed_unit", entry, {"代码": proposed.unit, "依据": proposed.basis}, expected=known)
@@ -158,6 +162,7 @@ def settle(entries: Sequence[Entry], *, desk: Desk, changes: Changes) -> None:
                 entry.remark("表式由另一版报表制度生成")
     _settle_versions(entries, desk, changes)
     _settle_summaries(entries, desk)
+    _settle_papers(entries)
 
 
 def _settle_duplicates(entries: Sequence[Entry], desk: Desk) -> None:
@@ -288,3 +293,11 @@ def _settle_summaries(entries: Sequence[Entry], desk: Desk) -> None:
                     own.standing = Standing.SUPERSEDED
                     own.remark(f"已包含在汇总口径报表“{entry.file}”中")
         read.update(desk.units.ancestors(entry.unit)[1:])
+
+
+def _settle_papers(entries: Sequence[Entry]) -> None:
+    """A scan or a letter stands for an unreadable return only where it is named after a unit from which nothing else was read."""
+    heard = {entry.unit for entry in entries if entry.standing not in (Standing.UNREADABLE, Standing.FOREIGN)}
+    for entry in entries:
+        if entry.paper and (not entry.unit or entry.unit in heard):
+            entry.standing = Standing.FOREIGN

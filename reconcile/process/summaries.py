@@ -39,7 +39,9 @@ def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) ->
     texts = {name: [str(value) for value in table[name]] for name in columns}
     entries: dict[str, Entry] = {}
     for row, return_id in enumerate(table.index):
-        entry = Entry(**{name: texts[name][row] for name in columns})
+        entry = Entry(texts["file"][row], texts["sha256"][row])
+        for name in columns:
+            setattr(entry, name, texts[name][row])
         entry.code = entry.unit
         entry.source = f"{file}/{entry.source}" if entry.source else file
         entry.period = entry.period or ("" if entry.standing in _UNREAD else str(content.period))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -71,7 +72,7 @@ def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind
     if isinstance(raw, Percent):
         return f"{float(raw) * 100:.15g}%"
     if isinstance(raw, float):
-        return str(int(raw)) if raw.is_integer() else repr(raw)
+        return f"{Decimal(f'{raw:.15g}'):f}" if raw.is_integer() else repr(raw)  # Excel keeps fifteen digits and shows zeros for the rest
     return raw.strip()
 
 

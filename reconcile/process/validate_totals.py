@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reconcile.model.answers import Answers
 from reconcile.model.finding import Finding
+from reconcile.model.indicator import Kind
 from reconcile.model.outcome import CHECKS_COLUMNS, Judged
 from reconcile.model.round import Round
 from reconcile.model.unit import UnitTree
@@ -31,7 +32,7 @@ def validate_totals(totals: pd.DataFrame, returns: Round, scheme: Scheme, *, uni
     """Judge the totals of every unit with units below it. A finding is about the unit: it has no return and no cells.
 
     A rule is asked of a total only where it makes sense for sums (see `reach`). It is not evaluable where the figures it compares were
-    not answered by the same units (missing is not zero), or where it reaches back to another period while a unit below is missing.
+    not answered by the same units (missing is not zero), or where it reaches back to another period and a unit below has not answered.
     A failure is told at the lowest total that shows it, and not where a return at or below the unit breaks the same rule.
     """
     codes, environment = _environment(totals, units)
@@ -48,7 +49,7 @@ def validate_totals(totals: pd.DataFrame, returns: Round, scheme: Scheme, *, uni
         applies = reached(rule, kinds, scheme)
         if not applies.any():
             continue
-        known = _comparable(rule, rule.expression, answers, codes=codes, scheme=scheme)
+        known = _comparable(rule.expression, answers, codes=codes, scheme=scheme)
         passed, failed, unknown = (applies & side for side in _judge(rule, rule.expression, environment, known))
         counts = [int(side.sum()) for side in (passed, failed, unknown)]
         checks.append((rule.id, *counts, int(applies.sum()) - sum(counts)))
@@ -85,19 +86,24 @@ def _judge(rule: Rule, check: Expression, environment: TotalsEnvironment, known:
     return holds & true, holds & false, doubtful | (holds & ~(true | false))
 
 
-def _comparable(rule: Rule, check: Expression, answers: Answers, *, codes: tuple[str, ...], scheme: Scheme) -> Truths:
+def _comparable(check: Expression, answers: Answers, *, codes: tuple[str, ...], scheme: Scheme) -> Truths:
     """For which of `codes` the figures compared speak for the same units.
 
-    Each unit below answered all of them or none; of `part <= whole` it may have answered the whole alone. Rates are made of totals and
-    say nothing of who answered. Where an earlier period is compared, no unit that reports what the rule speaks of may be missing.
+    Each unit below answered all of them or none; of `part <= whole` it may have answered the whole alone. A rate speaks for the units
+    that answered all that it is computed from. Where an earlier period is compared, every unit below that owes a figure must have
+    answered it.
     """
-    smaller, larger = _ordered(check)
-    below, above = ([answers.answered(code) for code in _summed(side, scheme)] for side in (smaller, larger))
+    compared = [tuple(_summed(side, scheme) for side in _ordered(check))]
+    rates = [one.name for one in references(check) if one.name in scheme.formulas and scheme.indicators[one.name].kind is Kind.RATE]
+    compared += [(parts, parts) for parts in (_summed(references(scheme.formulas[code]), scheme) for code in rates)]
     gaps = np.zeros(len(answers.subtrees.codes), dtype=np.bool_)
-    if below and above:
-        gaps |= np.logical_or.reduce(below) & ~np.logical_and.reduce(above)
+    for smaller, larger in compared:
+        if smaller and larger:
+            below, above = ([answers.answered(code) for code in side] for side in (smaller, larger))
+            gaps |= np.logical_or.reduce(below) & ~np.logical_and.reduce(above)
     if any(one.period != "this" for one in references(check)):
-        gaps |= answers.missing({kind for code in rule.indicators for kind in scheme.indicators[code].reported_by})
+        for code in _summed(references(check), scheme):
+            gaps |= answers.owing(scheme.indicators[code]) & ~answers.answered(code)
     return ~answers.at_or_below(gaps, codes)
 
 

@@ -91,12 +91,11 @@ def _places(cells: tuple[CellAt, ...]) -> str:
 
 
 def _target(finding: Finding, recorded: Recorded, beside: str | None) -> tuple[str, str]:
-    """The link's target outside and inside this workbook; at most one is set. A file inside an archive cannot be pointed at."""
+    """The file that the finding's link opens ("" for this workbook) and the place in it. A file inside an archive cannot be opened."""
     first = finding.cells[0] if finding.cells else None
     if first is not None and beside is not None and first.file and ".zip/" not in first.file.lower():
-        address = f"{beside}/{first.file}" if beside else first.file
         sheet = first.sheet.replace("'", "''")
-        return (f"{_quoted(address)}#'{sheet}'!{first.cell}" if first.cell else _quoted(address)), ""
+        return _quoted(f"{beside}/{first.file}" if beside else first.file), f"'{sheet}'!{first.cell}" if first.cell else ""
     return "", recorded.place(finding.return_id, finding.indicators[0] if finding.indicators else "")
 
 

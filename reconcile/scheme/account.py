@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from reconcile.scheme.wording import amount
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BOUNDS = {"==": "", "<=": "不大于", ">=": "不小于", "<": "小于", ">": "大于", "!=": "不等于"}
-_PERIODS = {"上年同期": "previous", "本年上期": "last", "上年末": "closing"}
+_PERIODS: dict[str, Literal["previous", "last", "closing"]] = {"上年同期": "previous", "本年上期": "last", "上年末": "closing"}
 _ALL_DECIMALS = 6
 
 
@@ -59,14 +60,14 @@ class Account:
         return self._told(Name(Reference(self.rule.indicators[0])), record)
 
     def expected(self, record: int) -> str:
-        """The right side with its measure, and what the left must be to it (不大于96人); "" for a rule without sides."""
-        if self._sides is None or self._comparison is None:
+        """The right side with its measure, and what the left must be to it (不大于96人); "" where it is not known."""
+        if self._sides is None or self._comparison is None or np.isnan(self._sides[1][record]):
             return ""
         return _BOUNDS[self._comparison.operator] + self._said(self._sides[1], record)
 
     def difference(self, record: int) -> str:
-        """How far the sides are apart, without a sign; "" where it is not known."""
-        if self._differences is None or np.isnan(self._differences[record]):
+        """How far the sides are apart, without a sign; "" where it is not known, or where they are the same and must not be."""
+        if self._differences is None or not self._differences[record] > 0:
             return ""
         return self._said(self._differences, record)
 
@@ -145,7 +146,7 @@ class Account:
         for prefix, period in _PERIODS.items():
             name = written.removeprefix(prefix)
             if name != written and name in self.scheme.codes:
-                return rename(parse(f"{period}(x)"), lambda _, code=self.scheme.codes[name]: code)  # type: ignore[misc] # a bound default
+                return Name(Reference(self.scheme.codes[name], period=period))
         try:
             node = rename(parse(written), lambda name: self.scheme.codes.get(name, name))
         except ExpressionError:

@@ -188,7 +188,8 @@ class ReturnsEnvironment:
 
         A return of scope 汇总 without rows leaves the lists to the units below: there nothing is known.
         """
-        found = np.isin(np.array(self.ids, dtype=object), self.returns.lists.loc[self.returns.lists["list"] == roster, "return"].unique())
+        listed = set(self.returns.lists.loc[self.returns.lists["list"] == roster, "return"])
+        found = np.array([one in listed for one in self.ids], dtype=np.bool_)
         if any(place.holds == "list" and place.what == roster for place in self.scheme.form):
             fed = [feed.indicator for column in self.scheme.rosters[roster].columns for feed in column.feeds]
             for code in fed:

@@ -78,10 +78,10 @@ def table_title(table: str) -> str:
     return _SHEET_NAMES[table]
 
 
-def load_scheme(tables: Mapping[str, Table], *, templates: Mapping[str, str]) -> Scheme:
+def load_scheme(tables: Mapping[str, Table], *, templates: Mapping[str, str], borrowed: bool = False) -> Scheme:
     """Build a Scheme from its tables (by the names in COLUMNS) and its narrative templates (file name -> text).
 
-    Raises SchemeError with every fault: table, row, column.
+    `borrowed`: the templates are another scheme's. Raises SchemeError with every fault: table, row, column.
     """
     loader = _Loader(tables, Faults())
     settings = loader.settings()
@@ -107,6 +107,7 @@ def load_scheme(tables: Mapping[str, Table], *, templates: Mapping[str, str]) ->
         form=form,
         tables={name: [list(line) for line in tables[name]] for name in COLUMNS if name in tables},
         templates=dict(templates),
+        borrowed=borrowed,
         hash=_hash(tables, templates),
     )
 

@@ -62,7 +62,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Scheme:
-    """All tables, checked and resolved. Mappings keep the tables' order."""
+    """All tables, checked and resolved. Mappings keep the tables' order.
+
+    `borrowed`: the templates are those of another scheme, because this one brought none; they may name indicators that it does not have.
+    """
 
     name: str
     version: str
@@ -77,6 +80,7 @@ class Scheme:
     tables: Mapping[str, Table]
     templates: Mapping[str, str]
     hash: str
+    borrowed: bool = False
 
     @cached_property
     def sections(self) -> tuple[str, ...]:

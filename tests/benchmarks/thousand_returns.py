@@ -61,11 +61,16 @@ def filled(scheme: Scheme, kind: str) -> bytes:
 
 
 def renamed(data: bytes, code: str, name: str) -> bytes:
-    """The same return of another unit: code and name replaced in every part."""
+    """The same return of another unit: code and name replaced in every part, whichever way the name is spelt in XML."""
+    swaps = [(CODE.encode(), code.encode())]
+    swaps += [(NAME.encode(how, "xmlcharrefreplace"), name.encode(how, "xmlcharrefreplace")) for how in ("utf-8", "ascii")]
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for info in source.infolist():
-            target.writestr(info, source.read(info).replace(CODE.encode(), code.encode()).replace(NAME.encode(), name.encode()))
+            part = source.read(info)
+            for before, after in swaps:
+                part = part.replace(before, after)
+            target.writestr(info, part)
     return made.getvalue()
 
 

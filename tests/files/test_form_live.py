@@ -52,9 +52,7 @@ def recalculated(folder: Path, books: Mapping[str, bytes]) -> dict[str, Workbook
         (sent / name).write_bytes(data)
     files = [str(sent / name) for name in books]
     command = [str(SOFFICE), "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}"]
-    subprocess.run(  # noqa: S603 -- the program found on the path, with files of our own making
-        [*command, "--convert-to", "xlsx", "--outdir", str(back), *files], check=True, capture_output=True, timeout=240
-    )
+    subprocess.run([*command, "--convert-to", "xlsx", "--outdir", str(back), *files], check=True, capture_output=True, timeout=240)
     return {name: read_workbook((back / name).read_bytes(), name=name) for name in books}
 
 
@@ -72,7 +70,9 @@ def filling(scheme: Scheme, kind: str, seed: int) -> Filling:
     figures: dict[str, object] = {}
     previous: dict[str, float] = {}
     for one in scheme.asked_of(kind):
-        if one.kind in (Kind.TEXT, Kind.FLAG, Kind.DATE) or one.code in scheme.formulas:
+        if one.kind is Kind.FLAG:
+            figures[one.code] = draw.choice(["是", "否"])
+        if one.kind in (Kind.TEXT, Kind.FLAG) or one.code in scheme.formulas:
             continue
         sort = draw.random()
         if sort < 0.75:
@@ -99,6 +99,7 @@ class OneReturn:
     def __init__(self, scheme: Scheme, made: FormDesign, filled: Filling) -> None:
         self.filled = filled
         self.now = {code: float(x) for code, x in filled.answers.figures.items() if isinstance(x, int)}
+        self.now |= {code: float(x == "是") for code, x in filled.answers.figures.items() if x in ("是", "否")}
         for code, formula in scheme.formulas.items():
             if code in made.plan.rows:
                 self.now[code] = float(value(formula, self)[0])

@@ -163,7 +163,9 @@ def test_hidden_figures_are_told(scheme: Scheme) -> None:
         sheet_of(workbook, "一、组织").row_dimensions[4].hidden = True
 
     assert changed(scheme, hide).hidden == ("工作表“一、组织”第4行",)
-    assert changed(scheme, lambda workbook: setattr(sheet_of(workbook, "一、组织"), "sheet_state", "hidden")).hidden == ("工作表“一、组织”",)
+    assert changed(scheme, lambda workbook: setattr(sheet_of(workbook, "一、组织"), "sheet_state", "hidden")).hidden == (
+        "工作表“一、组织”",
+    )
 
 
 def test_a_copy_of_a_sheet_does_not_win_over_it(scheme: Scheme) -> None:
@@ -264,7 +266,7 @@ def old_form(*, above: int = 0) -> bytes:
     ]
     for row, line in enumerate(lines, start=1 + above):
         for column, value in enumerate(line, start=1):
-            sheet.cell(row, column).value = value  # type: ignore[union-attr, assignment]  # nothing is merged yet
+            sheet.cell(row, column).value = value  # type: ignore[assignment]  # any of the values above
     for span in ("B{0}:C{0}", "D{0}:E{0}"):
         sheet.merge_cells(span.format(3 + above))
     sheet.merge_cells(f"A{3 + above}:A{4 + above}")

@@ -137,6 +137,18 @@ def test_rates_of_totals_keep_their_bounds(judge: Callable[..., Judged]) -> None
     assert [(finding.unit, finding.message) for finding in judged.findings] == [("t1", "汇总数：入会率150%")]
 
 
+def test_a_rate_of_figures_from_different_units_is_not_judged(judge: Callable[..., Judged]) -> None:
+    rows = {"v1": {"A001": "blank", "A003": 20}, "v2": {"A001": 10, "A003": 10}, "v3": {"A001": 10, "A003": 1}}
+    judged = judge("R|入会率 <= 100||query||||入会率{入会率}|", rows)
+    assert counts(judged) == [[1, 0, 2, 0]]
+
+
+def test_a_fall_is_not_asked_about_while_a_cell_is_blank(judge: Callable[..., Judged]) -> None:
+    rows = {"v1": {"A003": 9}, "v2": {"A003": "blank"}, "v3": {"A003": 60}}
+    judged = judge(FALL, rows, previous={"t1": 40, "t2": 100, "c": 140})
+    assert counts(judged) == [[1, 0, 2, 0]]
+
+
 def test_blanks_are_not_broken_rules_of_a_total(judge: Callable[..., Judged]) -> None:
     judged = judge(PART.replace("||||{", "||fail||{"), {"v1": {"A001": "blank", "A002": "blank"}})
     assert judged.findings == ()

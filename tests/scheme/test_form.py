@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from reconcile.scheme.form import Role, bare, cover_field, plan, role_of, sheet_title, squeeze
@@ -17,7 +19,7 @@ LISTS = "新会员名册|姓名|姓名|text||是|A002:count\n新会员名册|人
 
 
 @pytest.fixture
-def scheme(make_scheme) -> Scheme:  # type: ignore[no-untyped-def]  # the fixture's type is told in conftest
+def scheme(make_scheme: Callable[..., Scheme]) -> Scheme:
     form = "封面|cover||||\n一、组织|section|组织|||\n新会员名册|list|新会员名册|||\n文字材料|text||||"
     return make_scheme(INDICATORS.replace("个|", "份|"), lists=LISTS, form=form)
 
@@ -39,7 +41,7 @@ def test_a_group_gets_the_union_of_its_kinds(scheme: Scheme) -> None:
     assert list(plan(scheme, ["town", "village"]).rows) == ["A001", "A002", "A003", "T001"]
 
 
-def test_sections_that_the_form_table_leaves_out_get_a_sheet_of_their_name(make_scheme) -> None:  # type: ignore[no-untyped-def]  # as above
+def test_sections_that_the_form_table_leaves_out_get_a_sheet_of_their_name(make_scheme: Callable[..., Scheme]) -> None:
     made = plan(make_scheme("A001|职工人数|人|stock|0|*|\nT001|做法|文字|text|0|*|", form="封面|cover||||"), ["village"])
     assert [(sheet.name, sheet.holds, sheet.codes) for sheet in made.sheets] == [("组织", "section", ("A001", "T001"))]
 

@@ -1,0 +1,188 @@
+"""Cells on their way into a Sheet: what a declared type, a style and a formula make of a text (ECMA-376 part 1, 18.3.1.4 and 18.3.1.40)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+
+from reconcile.files.number_format import FormatKind
+from reconcile.files.raw import Address, CellDate, CellError, Percent, Range, Raw, Sheet, Uncomputed, column_letters, column_number
+from reconcile.files.xml import decode_texts, unescape_excel
+
+DAYS_TO_1904 = 1462  # serial of 1904-01-01 in the 1900 system
+REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+TRUE = ("1", "true")
+
+# Texts in double quotes and sheet names in single quotes are passed over; a reference is no part of a longer name and no function.
+_TOKEN = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.$])(\$?)([A-Z]{1,3})(\$?)([0-9]{1,7})(?![\w.(!])""")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all sheets of a workbook share: strings, what each cell style makes of a number, the epoch."""
+
+    strings: list[str]
+    formats: list[FormatKind]
+    epoch1904: bool
+    written: dict[bytes, str] = field(default_factory=dict)
+    inline: dict[str, str] = field(default_factory=dict)
+    addresses: dict[bytes, Address] = field(default_factory=dict)
+
+    def address(self, reference: bytes) -> Address:
+        """The address in a reference of capital letters and digits; the same object for the same reference."""
+        letters = reference.rstrip(b"0123456789")
+        found = self.addresses[reference] = (int(reference[len(letters) :]), column_number(letters.decode()))
+        return found
+
+    def once(self, text: str) -> str:
+        """The same string object for the same text."""
+        return self.inline.setdefault(text, text)
+
+    def decode(self, pieces: set[bytes]) -> dict[bytes, str]:
+        """Inline strings by their bytes; what was met in an earlier sheet is not decoded again."""
+        new = pieces - self.written.keys()
+        if new:
+            self.written.update((piece, self.once(unescape_excel(text))) for piece, text in decode_texts(new).items())
+        return self.written
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The text of a formula; `group` names the shared formula it belongs to. Only the first cell of a group carries the text."""
+
+    text: str
+    group: str
+
+
+class Collector:
+    """Turns what was found in a sheet into a Sheet; both ways end here."""
+
+    def __init__(self, name: str, hidden: bool, shared: Shared) -> None:
+        self.name = name
+        self.hidden = hidden
+        self.shared = shared
+        self.cells: dict[Address, Raw] = {}
+        self.formulas: dict[Address, str] = {}
+        self.merged: list[Range] = []
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
+        self.groups: dict[str, tuple[Address, str]] = {}
+
+    def put(self, address: Address, *, kind: str, style: int, text: str | None, formula: Formula | None) -> None:
+        """Keep one cell. A cell without text and formula stays out; a formula without a stored result is Uncomputed."""
+        if formula is not None:
+            written = self._written(address, formula)
+            self.formulas[address] = written
+            if text is None or (text == "" and kind != "str"):
+                self.cells[address] = Uncomputed(written)
+                return
+        if text is None or (text == "" and formula is None):
+            return
+        value = self._value(kind, style, text)
+        if value != "" or formula is not None:
+            self.cells[address] = value
+
+    def _written(self, address: Address, formula: Formula) -> str:
+        """The formula as Excel shows it in this cell."""
+        if not formula.group:
+            return formula.text
+        if formula.text:
+            self.groups.setdefault(formula.group, (address, formula.text))
+            return formula.text
+        if formula.group not in self.groups:
+            return ""
+        (row, column), text = self.groups[formula.group]
+        return shift_formula(text, down=address[0] - row, right=address[1] - column)
+
+    def _value(self, kind: str, style: int, text: str) -> Raw:
+        """The value of one cell by its declared type."""
+        value: Raw
+        if kind == "s":
+            index = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+            # A text that the file lost is an error in this cell, not in the whole return.
+            value = self.shared.strings[index] if 0 <= index < len(self.shared.strings) else CellError("#文字丢失")
+        elif kind in ("str", "inlineStr"):
+            value = self.shared.once(unescape_excel(text))
+        elif kind == "b":
+            value = text.strip() in TRUE
+        elif kind == "e":
+            value = CellError(text)
+        elif kind == "d":
+            value = _iso_date(text)
+        else:
+            value = self._shown(stored_number(text.encode()), style)
+        return value
+
+    def _shown(self, number: Raw, style: int) -> Raw:
+        """A number as its format shows it: plain, date or percentage."""
+        form = self.shared.formats[style] if 0 <= style < len(self.shared.formats) else "plain"
+        if not isinstance(number, float) or form == "plain":
+            return number
+        if form == "percent":
+            return Percent(number)
+        return CellDate(number + DAYS_TO_1904 if self.shared.epoch1904 else number)
+
+    def merges(self, references: Iterable[str]) -> None:
+        """Keep merged ranges; what is no range is left out, for merging changes how a sheet looks, not what it says."""
+        for reference in references:
+            corners = [REFERENCE.fullmatch(corner) for corner in reference.split(":")]
+            ends = [(int(corner[2]), column_number(corner[1].upper())) for corner in corners if corner is not None]
+            if ends and len(ends) == len(corners):
+                self.merged.append(Range(*min(ends), *max(ends)))
+
+    def column(self, first: str | None, last: str | None, hidden: str | None) -> None:
+        """Keep hidden columns."""
+        if hidden in TRUE:
+            self.hidden_columns.update(range(max(whole(first), 1), min(whole(last), 16384) + 1))
+
+    def sheet(self) -> Sheet:
+        """The sheet as collected."""
+        return Sheet(
+            name=self.name,
+            hidden=self.hidden,
+            cells=self.cells,
+            formulas=self.formulas,
+            merged=tuple(self.merged),
+            hidden_rows=frozenset(self.hidden_rows),
+            hidden_columns=frozenset(self.hidden_columns),
+        )
+
+
+def stored_number(text: bytes) -> Raw:
+    """A stored number; the text itself where it is none (NaN, digits with underscores), for someone to look at."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text.decode()
+    return value if isfinite(value) and b"_" not in text else text.decode()
+
+
+def _iso_date(text: str) -> Raw:
+    """A date cell in ISO 8601 (t="d"), which always means the 1900 system here."""
+    try:
+        moment = datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return text
+    return CellDate((moment - datetime(1899, 12, 30)).total_seconds() / 86400)
+
+
+def whole(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def shift_formula(formula: str, *, down: int, right: int) -> str:
+    """Move the relative references of a formula. A reference pushed off the sheet becomes #REF!, as in Excel."""
+
+    def moved(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[1]
+        column = column_number(found[3]) + (0 if found[2] else right)
+        row = int(found[5]) + (0 if found[4] else down)
+        if column < 1 or row < 1:
+            return "#REF!"
+        return f"{found[2]}{column_letters(column)}{found[4]}{row}"
+
+    return _TOKEN.sub(moved, formula)

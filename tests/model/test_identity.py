@@ -1,0 +1,138 @@
+"""Codes that can exist, codes that cannot, and numbers that must not be seen. All numbers are examples of the standards or made up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconcile.model.identity import (
+    check_citizen_number,
+    check_credit_code,
+    check_phone,
+    citizen_check,
+    credit_code_fault,
+    digest,
+    mask_citizen,
+    mask_phone,
+    mask_text,
+)
+
+CITIZEN = "11010519491231002X"  # the example of GB 11643
+
+
+@pytest.mark.parametrize("code", ["91350100M000100Y43", " 91350100m000100y43 ", "９１３５０１００M000100Y43"])
+def test_right_credit_codes_pass_however_they_are_typed(code: str) -> None:
+    assert check_credit_code(code).tier == "ok"
+
+
+def test_an_n_code_is_judged_by_its_check_digit_alone() -> None:
+    right = [digit for digit in "0123456789ABCDEFGHJKLMNPQRTUWXY" if check_credit_code("N2420107MA4K0A000" + digit).tier == "ok"]
+    assert len(right) == 1
+
+
+def test_a_pilot_code_right_inside_is_a_note_and_no_fault() -> None:
+    check = check_credit_code("91350100M000100Y44")
+    assert check.tier == "note"
+    assert "试点" in check.reason
+    assert credit_code_fault("91350100M000100Y44") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("91350100M000100Z43", "不使用“Z”"),
+        ("91350100M000100YO3", "误作字母O、I"),
+        ("91350100M010100Y43", "校验不符"),
+        ("420100000012345", "15位旧注册号"),
+        ("M000100Y4", "9位旧组织机构代码"),
+        ("9135010", "有7位"),
+        ("", "有0位"),
+    ],
+)
+def test_wrong_credit_codes_say_why(code: str, said: str) -> None:
+    assert said in credit_code_fault(code)
+
+
+@pytest.mark.parametrize("number", [CITIZEN, CITIZEN.lower(), "110105 19491231 002X", "１１０１０５１９４９１２３１００２Ｘ"])
+def test_right_citizen_numbers_pass(number: str) -> None:
+    assert check_citizen_number(number).tier == "ok"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("110105194912310020", "校验不符"),
+        ("110105194912310000", "Excel"),
+        ("1.10105E+17", "科学计数"),
+        ("110105491231002", "15位旧号"),
+        ("1101051949123", "有13位"),
+        ("11010519491231002A", "别的字符"),
+        ("11010519490230" + "002" + citizen_check("11010519490230002"), "出生日期"),
+    ],
+)
+def test_wrong_citizen_numbers_say_why(number: str, said: str) -> None:
+    assert said in check_citizen_number(number).reason
+
+
+@pytest.mark.parametrize(
+    ("text", "tier"),
+    [
+        ("13812345678", "ok"),
+        ("+86 138-1234-5678", "ok"),
+        ("(027)87654321", "ok"),
+        ("87654321转801", "ok"),
+        ("4008123123", "ok"),
+        ("12345", "error"),
+        ("无", "error"),
+    ],
+)
+def test_telephone_numbers(text: str, tier: str) -> None:
+    assert check_phone(text).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("13812345678", "138****5678"),
+        ("+86 13812345678", "+86 138****5678"),
+        ("027-87654321", "027-****4321"),
+        ("87654321", "****4321"),
+        ("无", "无"),
+        ("12345", "12345"),
+    ],
+)
+def test_telephone_numbers_are_masked(text: str, masked: str) -> None:
+    assert mask_phone(text) == masked
+
+
+def test_personal_numbers_in_text_are_masked_and_others_left() -> None:
+    assert mask_citizen(CITIZEN) == "1101**********002X"
+    assert mask_text(f"张三（{CITIZEN}），电话138 1234 5678。") == "张三（1101**********002X），电话138******5678。"
+    assert mask_text("１１０１０５１９４９１２３１００２Ｘ") == "１１０１**********００２Ｘ"
+    assert mask_text("021-87654321") == "021-****4321"
+    left = "91350100M000100Y43 投入15000000000元，0.13812345678，2023年6月30日，420100000012345"
+    assert mask_text(left) == left
+
+
+@given(st.text(alphabet="0123456789Xx元-. 张（", max_size=40))
+def test_masking_twice_is_masking_once(text: str) -> None:
+    once = mask_text(text)
+    assert mask_text(once) == once
+    assert len(once) == len(text)
+
+
+@given(st.text(max_size=30), st.text(max_size=5))
+def test_nothing_raises_on_odd_input(text: str, key: str) -> None:
+    check_credit_code(text)
+    check_citizen_number(text)
+    check_phone(text)
+    mask_citizen(text)
+    mask_phone(text)
+    assert len(digest(text, key)) in (0, 16)
+
+
+def test_a_digest_knows_the_person_and_not_the_number() -> None:
+    one = digest(CITIZEN, "密钥")
+    assert len(one) == 16
+    assert one == digest(" 110105 19491231 002x", "密钥") == digest("110105491231002", "密钥")
+    assert one != digest(CITIZEN, "另一密钥")
+    assert digest("", "密钥") == ""
