@@ -65,14 +65,15 @@ def judge(request: Request, *, follow: Follow = iter) -> tuple[Outcome, Scheme]:
     collected = collect(follow(sources), scheme, units=units, period=period)
     root = _root(request.root, collected.returns, collected.units)
     past = _past(past_paths, scheme, units=collected.units, root=root)
-    return _outcome(collected.returns, scheme, units=collected.units, root=root, past=past), scheme
+    returns = collected.returns.within(collected.units.subtree(root))
+    return _outcome(returns, scheme, units=collected.units, root=root, past=past), scheme
 
 
 def _outcome(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: Past) -> Outcome:
     judged = validate(returns, scheme, units=units, past=past)
     covered, absent = coverage(returns, scheme, units=units, root=root)
     findings = (*returns.intake, *judged.findings, *absent)
-    totals = aggregate(returns, scheme, units=units, root=root, findings=findings, past=past)
+    totals = aggregate(returns, scheme, units=units, root=root, findings=findings, past=past, absent=covered.absent)
     above = validate_totals(totals, returns, scheme, units=units, findings=findings)
     tallied = tally(returns, totals, scheme, units=units)
     findings = (*findings, *above.findings, *tallied.findings)

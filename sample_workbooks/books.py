@@ -28,9 +28,8 @@ def old_book(workbook: Workbook) -> bytes:
         copy = made.add_sheet(sheet.title)
         copy.visibility = 0 if sheet.sheet_state == "visible" else 1
         for row, column, value in _values(sheet):
-            day = value if isinstance(value, datetime) else datetime.combine(value, datetime.min.time()) if isinstance(value, date) else None
-            if day is not None:
-                copy.write(row - 1, column - 1, day, days)
+            if isinstance(value, date):
+                copy.write(row - 1, column - 1, datetime(value.year, value.month, value.day), days)
             else:
                 copy.write(row - 1, column - 1, value)
     buffer = io.BytesIO()

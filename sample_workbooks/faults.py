@@ -28,7 +28,10 @@ _TOTALLED = ("C004", "C006", "D001", "D002", "D016", "D017", "B009", "B013")
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A line of planted.csv. `at`: an indicator's code, cover:field, list:name:row:column, or file:what. `rule` is "" where nothing must be found."""
+    """A line of planted.csv.
+
+    `at`: an indicator's code, cover:field, list:name:row:column, or file:what. `rule` is "" where nothing must be found.
+    """
 
     what: str
     unit: str
@@ -99,6 +102,7 @@ def _cell(book: Workbook, one: Planted, county: County) -> Cell:
 
 
 _Places = list[tuple[str, str, str]]
+"""File, sheet and cell of what is to be found."""
 
 
 def _send_twice(books: dict[str, Workbook | bytes], file: str, one: Planted, county: County) -> _Places:
@@ -139,7 +143,7 @@ def _send_total(books: dict[str, Workbook | bytes], file: str, one: Planted, cou
     return [(other, sheet, f"{get_column_letter(COLUMNS[Role.VALUE])}{row}")]
 
 
-_FILE_FAULTS: dict[str, Callable[[dict[str, "Workbook | bytes"], str, Planted, "County"], _Places]] = {
+_FILE_FAULTS: dict[str, Callable[[dict[str, Workbook | bytes], str, Planted, County], _Places]] = {
     "twice": _send_twice,
     "truncated": _cut_short,
     "moved": _move,

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from string import ascii_uppercase, digits
 
-_WORDS = ("恒丰", "瑞禾", "昌达", "金穗", "同源", "华岭", "泰和", "新泉", "顺成", "康岭", "广益", "元盛", "德润", "安泽", "启明", "永和", "丰润")
+_WORDS = (
+    *("恒丰", "瑞禾", "昌达", "金穗", "同源", "华岭", "泰和", "新泉", "顺成"),
+    *("康岭", "广益", "元盛", "德润", "安泽", "启明", "永和", "丰润"),
+)
 _TRADES = ("五金厂", "塑料制品厂", "机械配件厂", "服装加工厂", "食品厂", "建材厂", "印刷厂", "木制品厂", "包装厂", "农产品合作社", "物流部")
 _HARDSHIPS = ("患病", "子女上学", "单亲", "残疾", "意外灾害")
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: without I, O, S, V, Z
@@ -23,7 +26,10 @@ Row = dict[str, object]
 
 
 def roster_rows(figures: Mapping[str, float], *, number: int, place: str, many: bool) -> dict[str, list[Row]]:
-    """List -> rows for one unit. `number`: its place in the table of units; `place`: its name without 工会; `many`: it holds several firms."""
+    """List -> rows for one unit.
+
+    `number`: its place in the table of units; `place`: its name without 工会; `many`: it stands for several firms.
+    """
     new, aided, contracts = (int(figures.get(code, 0)) for code in ("A023", "C004", "B001"))
     members = _split(int(figures.get("A024", 0)), new)
     money = _split(round(figures.get("C006", 0) * 1000), aided)  # in tens of yuan

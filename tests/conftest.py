@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from reconcile.files.workbook import Workbook, read_workbook
 from reconcile.model.period import Period
 from reconcile.model.round import (
     ADJUSTMENTS_COLUMNS,
@@ -109,3 +113,38 @@ def make_round() -> MakeRound:
         )
 
     return make
+
+
+# Stale results stay in a file unless the profile asks for everything to be computed anew when it is loaded.
+RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>"""
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice's command; the test skips where it is not installed."""
+    found = shutil.which("soffice")
+    if found is None:
+        pytest.skip(reason="soffice (LibreOffice), which computes the formulas, is not installed")
+    return found
+
+
+@pytest.fixture
+def recalculated(soffice: str, tmp_path: Path) -> Callable[[Mapping[str, bytes]], dict[str, Workbook]]:
+    """recalculated({name: file}): the workbooks as LibreOffice opens, computes and saves them."""
+
+    def convert(books: Mapping[str, bytes]) -> dict[str, Workbook]:
+        profile, sent, back = tmp_path / "profile", tmp_path / "sent", tmp_path / "back"
+        for made in (profile / "user", sent, back):
+            made.mkdir(parents=True)
+        (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE, encoding="utf-8")
+        for name, data in books.items():
+            (sent / name).write_bytes(data)
+        files = [str(sent / name) for name in books]
+        command = [soffice, "--headless", "--norestore", f"-env:UserInstallation={profile.as_uri()}"]
+        subprocess.run([*command, "--convert-to", "xlsx", "--outdir", str(back), *files], check=True, capture_output=True, timeout=240)
+        return {name: read_workbook((back / name).read_bytes(), name=name) for name in books}
+
+    return convert

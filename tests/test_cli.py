@@ -31,7 +31,9 @@ def reconcile(*words: object, cwd: Path = ROOT, **environment: str) -> subproces
     )
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("check",), ("blank",), ("rules",), ("scheme",), ("scheme", "export"), ("scheme", "check")])
+@pytest.mark.parametrize(
+    "command", [(), ("run",), ("check",), ("blank",), ("rules",), ("scheme",), ("scheme", "export"), ("scheme", "check")]
+)
 def test_help_is_in_chinese(command: tuple[str, ...]) -> None:
     result = reconcile(*command, "--help")
     assert result.returncode == 0

@@ -127,6 +127,7 @@ class Page:
         sheet.page_setup.paperSize = 9  # A4
         sheet.page_setup.fitToWidth = pages_wide
         sheet.page_setup.fitToHeight = 0
+        sheet.page_setup.pageOrder = "overThenDown"
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.page_margins = PageMargins(left=0.5, right=0.5, top=0.7, bottom=0.7, header=0.3, footer=0.3)
         sheet.print_options.horizontalCentered = True

@@ -11,7 +11,7 @@ import re
 
 from lxml import etree
 
-from reconcile.files.raw import Sheet
+from reconcile.files.raw import Sheet, column_number
 from reconcile.files.sheet_cells import REFERENCE, TRUE, Collector, Formula, Shared, stored_number, whole
 from reconcile.files.xml import UnsafeMarkup, check_safe, decode_texts, is_plain_utf8, local
 

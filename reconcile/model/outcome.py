@@ -25,8 +25,8 @@ TOTALS_COLUMNS: dict[str, str] = {
     "addends": "int64",  # returns that the value was added from
     "open_errors": "int64",  # findings of tier error that touch one of the addends' cells of this indicator
     "stand_in": "bool",  # whether a 汇总 return stands in for units of which nothing was read
-    "previous": "float64",  # the total of the same period of last year; NaN where unknown
-    "closing": "float64",  # the total at the end of last year; NaN where unknown
+    "previous": "float64",  # the total of the same period of last year, without the units absent this time; NaN where unknown
+    "closing": "float64",  # the same at the end of last year
 }
 """Totals (汇总数), one row a unit with children (and each unit that reported) and indicator."""
 
@@ -59,6 +59,11 @@ class Coverage:
     missing: tuple[str, ...]
     unreadable: tuple[str, ...]
     late: tuple[str, ...]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Expected units of which nothing counts, whether nothing came or nobody could read it. Their earlier figures are not compared with."""
+        return (*self.missing, *self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)

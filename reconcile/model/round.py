@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -120,6 +121,31 @@ class Round:
     adjustments: pd.DataFrame
     layouts: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     intake: tuple[Finding, ...] = ()
+
+    def within(self, units: Collection[str]) -> Round:
+        """The part of the round that is about these units; files whose unit is unknown stay, since they may be anybody's."""
+        wanted = {*units, ""}
+        returns = self.returns[self.returns["unit"].isin(wanted)]
+        if len(returns) == len(self.returns):
+            return self
+        ids = set(returns.index)
+
+        def kept(table: pd.DataFrame) -> pd.DataFrame:
+            return table[table["return"].isin(ids)].reset_index(drop=True)
+
+        return replace(
+            self,
+            returns=returns,
+            values=self.values[self.values.index.isin(ids)],
+            states=self.states[self.states.index.isin(ids)],
+            typed=kept(self.typed),
+            texts=kept(self.texts),
+            lists=kept(self.lists),
+            reasons=kept(self.reasons),
+            adjustments=self.adjustments[self.adjustments["unit"].isin(wanted)].reset_index(drop=True),
+            layouts={key: layout for key, layout in self.layouts.items() if key in set(returns["layout"])},
+            intake=tuple(finding for finding in self.intake if finding.unit in wanted),
+        )
 
     def cell(self, return_id: str, indicator: str) -> CellAt:
         """Where one figure stands and what stands there; sheet and cell are "" where the form does not have it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,15 @@ class Total:
 
 
 class Addends:
-    """The cells that totals of one round were added from. Built once for a round, asked often: each answer is kept."""
+    """The cells that totals of one round were added from. Built once for a round, asked often: each answer is kept.
 
-    def __init__(self, returns: Round, units: UnitTree) -> None:
+    `without`: units that the totals leave out.
+    """
+
+    def __init__(self, returns: Round, units: UnitTree, *, without: Collection[str] = ()) -> None:
         self._returns = returns
         self._units = units
+        self._without = frozenset(without)
         self._places: dict[str, NDArray[np.int64]] = {}
         self._found: dict[tuple[str, str, bool], tuple[tuple[CellAt, float], ...]] = {}
         self._ids = [str(one) for one in returns.values.index]
@@ -90,7 +94,7 @@ class Addends:
         key = f"{unit}\n{own}"
         if key not in self._places:
             units = (unit,) if own else self._units.subtree(unit)
-            ids = [one for code in units for one in self._returns.counted.get(code, ())]
+            ids = [one for code in units if code not in self._without for one in self._returns.counted.get(code, ())]
             rows = self._returns.values.index.get_indexer(ids)
             self._places[key] = rows[rows >= 0].astype(np.int64)
         return self._places[key]
@@ -129,7 +133,7 @@ class Trace:
         if earlier is None:
             return ()
         if earlier.period.written not in self._earlier:
-            self._earlier[earlier.period.written] = Addends(earlier.returns, self.outcome.units)
+            self._earlier[earlier.period.written] = Addends(earlier.returns, self.outcome.units, without=self.outcome.coverage.absent)
         return self._earlier[earlier.period.written].cells(unit, indicators)
 
 

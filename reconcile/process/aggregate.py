@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,16 @@ from reconcile.scheme.scheme import Scheme
 Counts = NDArray[np.int64]
 
 
-def aggregate(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, findings: Iterable[Finding], past: Past) -> pd.DataFrame:
+def aggregate(
+    returns: Round,
+    scheme: Scheme,
+    *,
+    units: UnitTree,
+    root: str,
+    findings: Iterable[Finding],
+    past: Past,
+    absent: Collection[str] = (),
+) -> pd.DataFrame:
     """Totals with TOTALS_COLUMNS: for each unit at or below `root` that reported or has units below it (`root` itself always), each
     indicator but texts; units in the order of the tree, indicators in the order of the scheme.
 
@@ -31,7 +40,8 @@ def aggregate(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, fin
     nobody reported, are computed from totals by their formula; where that is not possible a rate stands if exactly one unit reported
     it. Norms and dates are never added: a unit's row has what it reported itself. `approved` is the same with each adjusted figure in
     place of the reported one. `addends` counts the returns with a number for the indicator itself, also where a rate was computed from
-    other totals. `open_errors` counts the error findings about that indicator in the returns that count.
+    other totals. `open_errors` counts the error findings about that indicator in the returns that count. `previous` and `closing` leave out
+    the units in `absent`, of which nothing was received: both sides of a comparison are then about the same units.
     """
     subtrees = Subtrees.of(units, root)
     codes = [code for code, one in scheme.indicators.items() if one.kind is not Kind.TEXT]
@@ -47,8 +57,8 @@ def aggregate(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, fin
         "addends": subtrees.add(numbers),
         "open_errors": subtrees.add(_open_errors(returns, findings, subtrees=subtrees, codes=codes)),
         "stand_in": subtrees.add(stand_in) > 0,
-        "previous": _earlier(past.previous(returns.period), subtrees, codes),
-        "closing": _earlier(past.closing(returns.period), subtrees, codes),
+        "previous": _earlier(past.previous(returns.period), subtrees, codes=codes, scheme=scheme, absent=absent),
+        "closing": _earlier(past.closing(returns.period), subtrees, codes=codes, scheme=scheme, absent=absent),
     }
     kept = [row for row, code in enumerate(subtrees.codes) if row == 0 or code in returns.counted or units.children(code)]
     return _table(made, [subtrees.codes[row] for row in kept], kept=kept, codes=codes)
@@ -126,11 +136,15 @@ def _open_errors(returns: Round, findings: Iterable[Finding], *, subtrees: Subtr
     return counts
 
 
-def _earlier(earlier: Earlier | None, subtrees: Subtrees, codes: list[str]) -> Floats:
-    """Totals of an earlier period, units × codes."""
+def _earlier(earlier: Earlier | None, subtrees: Subtrees, *, codes: list[str], scheme: Scheme, absent: Collection[str]) -> Floats:
+    """Totals of an earlier period, units × codes, without the units in `absent`."""
     if earlier is None:
         return np.full((len(subtrees.codes), len(codes)), np.nan)
-    return earlier.totals.reindex(index=list(subtrees.codes), columns=codes).to_numpy(dtype=np.float64)
+    if not absent:
+        return earlier.totals.reindex(index=list(subtrees.codes), columns=codes).to_numpy(dtype=np.float64)
+    own = earlier.own.reindex(index=list(subtrees.codes), columns=codes)
+    own.loc[own.index.isin(list(absent))] = np.nan
+    return _totals(own.to_numpy(dtype=np.float64), subtrees, codes=codes, scheme=scheme)
 
 
 def _table(made: dict[str, NDArray[np.generic]], names: list[str], *, kept: list[int], codes: list[str]) -> pd.DataFrame:

@@ -62,10 +62,12 @@ def collect(sources: Iterable[Source], scheme: Scheme, *, units: UnitTree | None
 
 
 def edition(returns: Round, scheme: Scheme) -> str:
-    """The 数据版本: twelve hex digits of received bytes, adjustments and scheme, whatever the order or way in which they came."""
+    """The 数据版本: twelve hex digits of received bytes, adjustments, scheme and narratives, however they came."""
     received = sorted({str(one) for one in returns.returns["sha256"]})
     adjusted = sorted("\t".join(str(cell) for cell in line) for line in returns.adjustments.to_numpy().tolist())
-    return hashlib.sha256("\n".join([str(returns.period), scheme.hash, *received, *adjusted]).encode("utf-8", "replace")).hexdigest()[:12]
+    told = [f"{name}\t{text}" for name, text in sorted(scheme.templates.items())]
+    inputs = [str(returns.period), scheme.hash, *told, *received, *adjusted]
+    return hashlib.sha256("\n".join(inputs).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _sheaf(received: Received) -> Sheaf:

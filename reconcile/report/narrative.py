@@ -105,6 +105,7 @@ def _words(outcome: Outcome, unit: Unit, union: str) -> dict[str, str | bool]:
         "by_end": span.end,
         "year": f"{outcome.period.year}年",
         "point": POINT,
+        "narrowed": bool(outcome.coverage.absent) and outcome.past.previous(outcome.period) is not None,
         "several": len(outcome.units.subtree(outcome.root)) > 1,
     }
 

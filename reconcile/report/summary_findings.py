@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconcile.files.bulk import Formula, Look
 from reconcile.files.tidy import ADJUSTMENTS_HEADING, ADJUSTMENTS_SHEET
 from reconcile.model.finding import Tier
-from reconcile.report.summary_pages import CENTRE, LINK, NUMBER, PLAIN, TEXT, TIER_FILLS, Column, TablePage, Telling, figure_look
+from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, TIER_FILLS, Column, TablePage, Telling, figure_look
 from reconcile.scheme.wording import place, say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _PLACES = 5  # cells of one finding that are written out
 
 
 def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) -> None:
-    """问题清单: every finding in the order of the round, its place a link: to the file where `beside` says where the files lie from here,
+    """问题清单: every finding in the order of the round, with a link: to the file where `beside` says where the files lie from here,
     else to the figure in 过录表."""
     outcome = telling.outcome
     columns = [
@@ -29,7 +29,8 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
         Column("级别", 6, CENTRE),
         Column("单位名称", 18, TEXT),
         Column("指标", 20, TEXT),
-        Column("位置", 30, LINK),
+        Column("位置", 30, TEXT),
+        Column("链接", 6, OPEN),
         Column("问题", 44, TEXT),
         Column("处理建议", 28, TEXT),
         Column("规则", 8, CENTRE),
@@ -40,7 +41,7 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
         Column("差额", 12, TEXT),
         Column("单位说明", 28, TEXT),
     ]
-    page = TablePage(telling, "问题清单", columns, frozen=2, printed=7)
+    page = TablePage(telling, "问题清单", columns, frozen=2, printed=8)
     reasons: dict[tuple[str, str], str] = {}
     table = outcome.round.reasons
     for one, code, text in zip(table["return"].astype(str), table["indicator"].astype(str), table["text"].astype(str), strict=True):
@@ -54,7 +55,7 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
         target, inside = _target(finding, recorded, beside)
         looks = list(page.styles)
         looks[1] = tiers[finding.tier]
-        looks[4] = looks[4] if target or inside else plain
+        looks[5] = looks[5] if target or inside else plain
         said = "；".join(dict.fromkeys(filter(None, (reasons.get((finding.return_id, code)) for code in finding.indicators))))
         row = page.add(
             [
@@ -63,6 +64,7 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
                 finding.unit_name,
                 telling.label(finding.indicators),
                 _places(finding.cells),
+                "查看" if target or inside else None,
                 finding.message,
                 finding.advice,
                 finding.rule,
@@ -76,7 +78,7 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
             looks,
         )
         if target or inside:
-            page.page.link(row, 5, target=target, inside=inside)
+            page.page.link(row, 6, target=target, inside=inside)
     page.nothing("没有发现问题")
     page.close()
 

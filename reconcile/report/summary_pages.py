@@ -32,7 +32,7 @@ TEXT = Look(border=True, wrap=True)
 PLAIN = Look(border=True)
 CENTRE = Look(border=True, align="center", wrap=True)
 NUMBER = Look(border=True, align="right")
-LINK = Look(border=True, wrap=True, underline=True, colour="0563C1")
+OPEN = Look(border=True, align="center", underline=True, colour="0563C1")  # short words only: LibreOffice wraps no links
 NOTE = Look(size=9, colour="595959", wrap=True)
 FAINT = Look(border=True, align="center", colour="808080")
 TIER_FILLS = {Tier.ERROR: "F8CBAD", Tier.QUERY: "FFE699", Tier.NOTE: "DDEBF7"}
@@ -165,7 +165,7 @@ class TablePage:
 
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes in a column `width` wide; Chinese characters are two wide."""
-    room = max(width - 1.5, 1)
+    room = max(width - 1, 1)
     return sum(max(1, math.ceil(len(line.encode("gb18030", "replace")) / room)) for line in text.split("\n"))
 
 

@@ -89,9 +89,11 @@ class Recorded:
 def add_recorded(telling: Telling, totals: Totals, recorded: Recorded) -> None:
     """过录表: every figure of every return that counts, as it was read; live sums against the totals on top."""
     numeric = telling.numeric
-    fixed = [Column("单位代码", 16, PLAIN), Column("单位名称", 26, PLAIN), Column("单位类型", 10, PLAIN), Column("填报日期", 11, CENTRE)]
+    fixed = [Column("单位代码", 16, PLAIN), Column("单位名称", 26, PLAIN), Column("单位类型", 10, PLAIN), Column("填报日期", 12, CENTRE)]
     columns = [*fixed, *(Column(f"{one.code}\n{one.name}", 10, NUMBER) for one in numeric)]
-    page = TablePage(telling, RECORDED_SHEET, columns, frozen=2, note="红色：涉及强制性问题；黄色：需核实；“未填”“—”“无法识别”均不是0")
+    page = TablePage(
+        telling, RECORDED_SHEET, columns, frozen=2, note="红色：涉及强制性问题；黄色：需核实；“未填”“—”“无法识别”均不是0，无框为不需填报"
+    )
     heading = telling.book.style(HEADING)
     page.page.add([None, "计量单位", None, None, *(one.measure for one in numeric)], heading)
     _add_sums(telling, totals, recorded=recorded, page=page)
@@ -284,9 +286,11 @@ def add_rosters(telling: Telling) -> None:
         ]
         columns += [Column("文件", 40, TEXT), Column("行", 6, CENTRE)]
         page = TablePage(telling, sheet_title(f"名册汇总-{roster.name}"), columns, frozen=3)
+        numbers = {one.column for one in roster.columns if one.type == "number"}
         gathered: dict[tuple[str, int], dict[str, Value]] = {}
         for one, row, column, text, value in rows[["return", "row", "column", "text", "value"]].itertuples(index=False):
-            gathered.setdefault((str(one), int(row)), {})[str(column)] = str(text) if math.isnan(value) else float(value)
+            told: Value = float(value) if column in numbers and not math.isnan(value) else str(text)
+            gathered.setdefault((str(one), int(row)), {})[str(column)] = told
         files = outcome.round.returns["file"]
         for number, ((one, row), cells) in enumerate(gathered.items(), start=1):
             head: list[Value] = [number, counted[one], outcome.units.name(counted[one])]
@@ -336,7 +340,7 @@ def add_register(telling: Telling) -> None:
         Column("单位名称", 24, TEXT),
         Column("口径", 6, CENTRE),
         Column("报告期", 9, CENTRE),
-        Column("填报日期", 11, CENTRE),
+        Column("填报日期", 12, CENTRE),
         Column("处理", 16, CENTRE),
         Column("说明", 34, TEXT),
         Column("单位代码", 18, PLAIN),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconcile.model.quantity import exact
-from reconcile.report.summary_pages import CENTRE, LINK, NUMBER, PLAIN, TEXT, Column, TablePage, Telling
+from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, Column, TablePage, Telling
 from reconcile.scheme.wording import place
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add_sources(telling: Telling) -> None:
         Column("数值（未取舍）", 14, NUMBER),
         Column("计量单位", 8, CENTRE),
         Column("单元格数", 8, CENTRE),
-        Column("单元格清单", 11, LINK),
+        Column("单元格清单", 11, OPEN),
         Column("所在部分", 18, TEXT),
         Column("单位", 24, TEXT),
         Column("报告期", 12, CENTRE),

@@ -104,7 +104,7 @@ def add_totals(telling: Telling, totals: Totals) -> None:
     units = telling.outcome.units
     fixed = [Column("代码", 7, CENTRE), Column("指标", 26, TEXT), Column("计量单位", 7, CENTRE), Column("汇总数", 12)]
     fixed += [Column("核定后", 12)] if totals.adjusted else []
-    fixed += [Column("上年同期", 12), Column("增减", 11), Column("增幅", 14, CENTRE), Column("已报/应报", 9, CENTRE)]
+    fixed += [Column("上年同期", 12), Column("增减", 11), Column("增幅", 20, CENTRE), Column("已报/应报", 9, CENTRE)]
     fixed += [Column("未改差错", 7, CENTRE), Column("核对", 7, CENTRE), Column("本级", 10)]
     parts = [Column(units.name(code), 11) for code in totals.children]
     page = TablePage(telling, "汇总表", [*fixed, *parts], frozen=2, note="“核对”为汇总数与本级及各下级之和相比，率按公式复算")
@@ -116,6 +116,8 @@ def add_totals(telling: Telling, totals: Totals) -> None:
         for indicator in members:
             _total_row(telling, totals, page=page, indicator=indicator, fixed=len(fixed), rows=numbers)
     page.note("注：空白为不需填报；“未报”为应报而未报，未估计、未计入。率、标准和日期不相加。金额等按报表原数相加，只在显示时取舍。")
+    if telling.outcome.coverage.absent:
+        page.note(NARROWED)
     if any(totals.root(one.code).stand_in for one in telling.numeric):
         page.note("注：有单位的下级报表未收到，暂以该单位自报的汇总数代入，见“收表登记”。")
     sheet = page.page.sheet
@@ -265,6 +267,9 @@ def _sums(figures: Floats) -> Floats:
     return np.where((~np.isnan(figures)).any(axis=0), from_micros(micros(figures).sum(axis=0)), np.nan)
 
 
+NARROWED = "注：上年同期数和上年末数已扣除本期未计入的单位，比较口径一致。"
+
+
 def add_comparison(telling: Telling, totals: Totals) -> None:
     """同比表: this period beside the same period of last year, stocks also beside the end of last year; a base of 0 is said in words."""
     period = telling.outcome.period
@@ -275,7 +280,7 @@ def add_comparison(telling: Telling, totals: Totals) -> None:
         Column(period.chinese, 14),
         Column(period.previous.chinese, 14),
         Column("增减", 13),
-        Column("同比", 18, CENTRE),
+        Column("同比", 22, CENTRE),
         Column("复算增减", 11, PLAIN),
         Column(f"{period.closing.year}年末", 14),
         Column("比上年末增减", 13),
@@ -298,3 +303,5 @@ def add_comparison(telling: Telling, totals: Totals) -> None:
         looks = [*page.styles[:3], *[number] * 3, page.styles[6], *[number] * 3]
         page.add([*values, row.closing if stock else None, since], looks)
     page.nothing("没有可以比较的数据")
+    if telling.outcome.coverage.absent:
+        page.note(NARROWED)

@@ -108,7 +108,7 @@ def load_scheme(tables: Mapping[str, Table], *, templates: Mapping[str, str], bo
         tables={name: [list(line) for line in tables[name]] for name in COLUMNS if name in tables},
         templates=dict(templates),
         borrowed=borrowed,
-        hash=_hash(tables, templates),
+        hash=_hash(tables),
     )
 
 
@@ -384,8 +384,8 @@ def _is_rounded(code: str, vocabulary: _Vocabulary) -> bool:
     return vocabulary.measures[indicator.measure].rounded
 
 
-def _hash(tables: Mapping[str, Table], templates: Mapping[str, str]) -> str:
-    """Twelve hex digits that change with any cell of any table or any template."""
+def _hash(tables: Mapping[str, Table]) -> str:
+    """Twelve hex digits that change with any cell of any table. The narratives' wording is left out: a form does not depend on it."""
     plain = {name: [[str(cell) for cell in line] for line in table] for name, table in tables.items() if name in COLUMNS}
-    written = json.dumps([plain, dict(templates)], ensure_ascii=False, sort_keys=True)
+    written = json.dumps(plain, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -97,7 +97,9 @@ def make(folder: Path, count: int) -> None:
 def measured(command: list[str]) -> tuple[float, float, str]:
     """Wall seconds and peak memory in MB of one command (the largest process of its tree), and what it printed."""
     before = time.perf_counter()
-    result = subprocess.run(["/usr/bin/env", "time", "-v", *command] if _has_time() else command, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["/usr/bin/env", "time", "-v", *command] if _has_time() else command, capture_output=True, text=True, check=False
+    )
     wall = time.perf_counter() - before
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout}\n{result.stderr}")

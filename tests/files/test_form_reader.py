@@ -30,11 +30,11 @@ T001|主要做法|文字|text|0|*|
 FORM = "封面|cover||||\n一、组织|section|组织|||\n帮扶名册|list|帮扶名册|||\n文字材料|text||||"
 LISTS = "帮扶名册|姓名|姓名|text||是|A001:count\n帮扶名册|证号|身份证号|citizen_number|||\n帮扶名册|金额|帮扶金额|number|元||A004:sum"
 ANSWERS = Answers(
-    cover={"filler": "王芳", "phone": "13812345678", "filled_on": "2023-07-03", "head": "李强", "scope": "本级"},
+    cover={"filler": "工会专干", "phone": "13800138000", "filled_on": "2023-07-03", "head": "乙某", "scope": "本级"},
     figures={"A001": 120, "A002": "45人", "A004": 3.5},
     reasons={"A001": "新并入一家企业"},
     texts={"T001": "一是抓组建"},
-    rows={"帮扶名册": [{"姓名": "张三", "证号": "110101199003070011", "金额": 500}, {"姓名": "李四", "金额": 300}]},
+    rows={"帮扶名册": [{"姓名": "甲某", "证号": "990102199003070011", "金额": 500}, {"姓名": "乙某", "金额": 300}]},
 )
 
 
@@ -72,9 +72,9 @@ def test_a_filled_form_reads_back(scheme: Scheme) -> None:
         "scope": "本级",
         "period": "2023年上半年",
         "filled_on": "2023-07-03",
-        "filler": "王芳",
-        "phone": "13812345678",
-        "head": "李强",
+        "filler": "工会专干",
+        "phone": "13800138000",
+        "head": "乙某",
         "replaces": "",
         "scheme": scheme.hash,
     }
@@ -87,8 +87,8 @@ def test_a_filled_form_reads_back(scheme: Scheme) -> None:
     assert form.reasons == {"A001": "新并入一家企业"}
     assert (form.texts["T001"].sheet, form.texts["T001"].cell, form.texts["T001"].raw) == ("文字材料", "C4", "一是抓组建")
     assert [(one.row, {name: cell.raw for name, cell in one.cells.items()}) for one in form.rows] == [
-        (4, {"姓名": "张三", "证号": "110101199003070011", "金额": 500.0}),
-        (5, {"姓名": "李四", "金额": 300.0}),
+        (4, {"姓名": "甲某", "证号": "990102199003070011", "金额": 500.0}),
+        (5, {"姓名": "乙某", "金额": 300.0}),
     ]
     assert (form.absent, form.unknown, form.repeated, form.hidden) == ((), (), (), ())
 

@@ -51,7 +51,7 @@ _TABLES = {"totals": TOTALS_COLUMNS, "checks": CHECKS_COLUMNS, "differences": DI
 
 
 def towns(scheme: Scheme) -> dict[str, list[File]]:
-    person = {"帮扶职工名册": [{"姓名": "李明", "身份证号": "11010519491231002X", "帮扶金额": "1,500元"}]}
+    person = {"帮扶职工名册": [{"姓名": "丙某", "身份证号": "99010619491231002X", "帮扶金额": "1,500元"}]}
     first = returned(scheme, SMALL, Filled({"A008": 6}, {"filled_on": "2023-07-01"}))
     return {
         "330101": [
@@ -134,7 +134,7 @@ def test_a_summary_of_another_period_is_not_counted(scheme: Scheme) -> None:
 
 def test_adjustments_come_along_once(scheme: Scheme) -> None:
     collected = collect([File("a.xlsx", returned(scheme, BIG))], scheme, units=UNITS, period=H1)
-    line = ["33010101", "A008", 35.0, 36.0, "核对花名册", "王芳", "2023-07-20"]
+    line = ["33010101", "A008", 35.0, 36.0, "核对花名册", "工会专干", "2023-07-20"]
     table = pd.DataFrame(
         {name: pd.Series([cell], dtype=kind) for (name, kind), cell in zip(ADJUSTMENTS_COLUMNS.items(), line, strict=True)}
     )

@@ -83,7 +83,7 @@ def small_outcome() -> Outcome:
     index = pd.Index(["r1", "r2", "r3"])
     returns = table(
         RETURNS_COLUMNS,
-        ("a/一村.xlsx", "1" * 64, "", "0101", "一村", "本级", "2023H1", "", "张三", "2023-07-05", "", "", "L", Standing.COUNTED, "", ""),
+        ("a/一村.xlsx", "1" * 64, "", "0101", "一村", "本级", "2023H1", "", "甲某", "2023-07-05", "", "", "L", Standing.COUNTED, "", ""),
         ("a/二 村.xlsx", "2" * 64, "", "0102", "二村", "本级", "2023H1", "", "=王", "2023-07-15", "", "", "L", Standing.COUNTED, "", ""),
         ("坏.xlsx", "3" * 64, "", "", "", "", "", "", "", "", "", "", "", Standing.UNREADABLE, "文件已加密", ""),
     )

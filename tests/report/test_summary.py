@@ -135,6 +135,7 @@ def test_findings_with_place_reason_and_link(workbook: Workbook) -> None:
         "一村工会",
         "女职工人数（A002）、职工人数（A001）",
         "a/一村.xlsx：表1!C5、表1!C4",
+        "查看",
         "女职工多于职工",
         "请核对",
         "R1",
@@ -145,14 +146,14 @@ def test_findings_with_place_reason_and_link(workbook: Workbook) -> None:
         "2人",
         "含派遣",
     ]
-    assert line(page, 5)[5] == "=HYPERLINK(1)\n第二行"
+    assert line(page, 5)[6] == "=HYPERLINK(1)\n第二行"
     assert not page.formulas
 
 
 def test_links_to_the_figure_or_to_the_file() -> None:
     def link(beside: str | None) -> Any:
         data = summary(small_outcome(), SCHEME, small_narrative(), beside=beside)
-        return openpyxl.load_workbook(io.BytesIO(data))["问题清单"]["E4"].hyperlink
+        return openpyxl.load_workbook(io.BytesIO(data))["问题清单"]["F4"].hyperlink
 
     assert (link(None).target, link(None).location) == (None, "'过录表'!F8")
     assert (link("../2023H1").target, link("../2023H1").location) == ("../2023H1/a/一村.xlsx", "'表1'!C5")

@@ -183,4 +183,4 @@ def test_the_hash_changes_with_any_cell() -> None:
     plain = load_scheme(tables(), templates={})
     assert plain.hash == load_scheme(tables(), templates={}).hash
     assert plain.hash != load_scheme(tables(scheme="key|value\nname|小报表\nversion|2\ndue_days|10"), templates={}).hash
-    assert plain.hash != load_scheme(tables(), templates={"town.md.j2": "x"}).hash
+    assert plain.hash == load_scheme(tables(), templates={"town.md.j2": "x"}).hash  # a form does not depend on the narratives' wording
