@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from reconcile.model.figures import Subtrees
@@ -70,7 +71,7 @@ class Answers:
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:
-        return np.asarray(self._returns.states.index.get_indexer([one for _, one in self._ids]), dtype=np.int64)
+        return np.asarray(self._returns.states.index.get_indexer(pd.Index([one for _, one in self._ids])), dtype=np.int64)
 
     @cached_property
     def _due(self) -> tuple[str, ...]:

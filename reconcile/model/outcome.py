@@ -52,7 +52,7 @@ CHECKS_COLUMNS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Who reported. All are unit codes in the order of the units table; `late` are among `reported`; `unreadable` sent a file nobody could read."""
+    """Who reported: unit codes in the order of the table. `late` are among `reported`; `unreadable` sent a file nobody could read."""
 
     expected: tuple[str, ...]
     reported: tuple[str, ...]
@@ -62,7 +62,7 @@ class Coverage:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Expected units of which nothing counts, whether nothing came or nobody could read it. Their earlier figures are not compared with."""
+        """Expected units of which nothing counts, nothing having come or been readable. Their earlier figures are not compared with."""
         return (*self.missing, *self.unreadable)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from reconcile.model.finding import CellAt
 from reconcile.model.round import State
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from reconcile.model.outcome import Outcome
@@ -95,7 +95,7 @@ class Addends:
         if key not in self._places:
             units = (unit,) if own else self._units.subtree(unit)
             ids = [one for code in units if code not in self._without for one in self._returns.counted.get(code, ())]
-            rows = self._returns.values.index.get_indexer(ids)
+            rows = self._returns.values.index.get_indexer(pd.Index(ids))
             self._places[key] = rows[rows >= 0].astype(np.int64)
         return self._places[key]
 

@@ -13,6 +13,7 @@ from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, TI
 from reconcile.scheme.wording import place, say
 
 if TYPE_CHECKING:
+    from reconcile.files.bulk import Value
     from reconcile.model.finding import CellAt, Finding
     from reconcile.report.summary_returns import Recorded
     from reconcile.scheme.rules import Rule
@@ -129,13 +130,13 @@ def add_statistics(telling: Telling) -> None:
     for rule in order:
         tier = known[rule].tier if rule in known else tiers.get(rule)
         check = _check(known[rule]) if rule in known else ""
-        counts = [int(one) for one in checks[rule]] if rule in checks else [None] * 4
-        page.add([rule, tier.chinese if tier else "", check, found.get(rule, 0), *counts])
+        judged: list[Value] = [int(str(one)) for one in checks[rule]] if rule in checks else [None] * 4
+        page.add([rule, tier.chinese if tier else "", check, found.get(rule, 0), *judged])
     sums = [int(outcome.checks[name].sum()) for name in ("passed", "failed", "not_evaluable", "not_applicable")]
     page.add(["合计", "", "", len(outcome.findings), *sums])
     page.section("二、按单位")
     heading = ["单位代码", "", "单位名称", *(f"{tier.chinese}" for tier in Tier), "合计", ""]
-    page.add(heading, telling.book.style(Look(font="黑体", border=True, fill="D9D9D9", align="center")))
+    page.add(heading, [telling.book.style(Look(font="黑体", border=True, fill="D9D9D9", align="center"))] * len(heading))
     by_unit: dict[tuple[str, str], Counter[Tier]] = {}
     for finding in outcome.findings:
         by_unit.setdefault((finding.unit, finding.unit_name), Counter())[finding.tier] += 1

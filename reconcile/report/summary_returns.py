@@ -359,7 +359,7 @@ def add_register(telling: Telling) -> None:
         row = {name: values[number] for name, values in columns_of.items()}
         name = outcome.units.name(row["unit"]) if row["unit"] else ""
         standing = STANDINGS[Standing(row["standing"])]
-        values = [
+        values: list[Value] = [
             number + 1,
             row["file"],
             name,

@@ -9,6 +9,7 @@ from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, Co
 from reconcile.scheme.wording import place
 
 if TYPE_CHECKING:
+    from reconcile.files.bulk import Value
     from reconcile.model.finding import CellAt
 
 _HOW = {
@@ -58,7 +59,14 @@ def add_sources(telling: Telling) -> None:
         first = place(figure.cells[0], with_file=True) if figure.cells else ""
         codes = [code for code in figure.indicator.replace("、", ";").replace(",", ";").split(";") if code]
         measure = telling.scheme.measures.get(figure.measure)
-        values = [figure.number, figure.text, figure.sentence, _HOW.get(figure.how, figure.how), telling.label(codes), figure.value]
+        values: list[Value] = [
+            figure.number,
+            figure.text,
+            figure.sentence,
+            _HOW.get(figure.how, figure.how),
+            telling.label(codes),
+            figure.value,
+        ]
         values += [measure.name if measure else figure.measure, len(figure.cells), None if group is None else f"第{group}号"]
         values += [figure.section, units.name(figure.unit), figure.period, first]
         row = page.add(values, page.styles if group is not None else [*page.styles[:8], plain, *page.styles[9:]])

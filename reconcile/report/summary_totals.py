@@ -141,7 +141,11 @@ def _row_numbers(telling: Telling, heading: int) -> dict[str, int]:
 
 def _total_row(telling: Telling, totals: Totals, *, page: TablePage, indicator: Indicator, fixed: int, rows: Mapping[str, int]) -> None:
     code, root = indicator.code, totals.root(indicator.code)
-    own = float(totals.own.at[telling.outcome.root, code]) if telling.outcome.root in totals.own.index else _NAN
+    own = (
+        float(totals.own[code].to_numpy()[totals.own.index.get_loc(telling.outcome.root)])
+        if telling.outcome.root in totals.own.index
+        else _NAN
+    )
     below = [totals.of(child, code) for child in totals.children]
     parts: list[Value] = [
         _shown(own, owed=False),

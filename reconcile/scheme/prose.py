@@ -84,7 +84,7 @@ def finished(pieces: Iterable[Piece], *, start: int = 1) -> tuple[tuple[Block, .
 
 def _chunks(rendered: str) -> list[str]:
     """Paragraphs and headings, each as one string; a heading needs no blank line around it."""
-    found = []
+    found: list[str] = []
     for chunk in rendered.split(BREAK):
         lines: list[str] = []
         for line in (one.strip() for one in chunk.splitlines()):
