@@ -87,6 +87,7 @@ def _scan_cells(rows: list[bytes], collector: Collector) -> None:
     shared, cells, put = collector.shared, collector.cells, collector.put
     strings, addresses = shared.strings, shared.addresses
     written = shared.decode({inline for inline in rows[5::_GROUPS] if inline})
+    formulas = _formulas({raw for raw in rows[6::_GROUPS] if raw is not None})
     count = len(strings)
     plain: set[bytes | None] = {b"%d" % style for style, form in enumerate(shared.formats) if form == "plain"}
     if not shared.formats or shared.formats[0] == "plain":
@@ -115,7 +116,7 @@ def _scan_cells(rows: list[bytes], collector: Collector) -> None:
             kind=kind.decode() if kind else "n",
             style=int(style) if style else 0,
             text=None if text is None else _text(text),
-            formula=None if formula is None else _formula(formula),
+            formula=None if formula is None else formulas[formula],
         )
 
 
@@ -124,13 +125,19 @@ def _text(raw: bytes) -> str:
     return decode_texts((raw,))[raw] if b"&" in raw else raw.decode()
 
 
-def _formula(raw: bytes) -> Formula:
-    """An `f` element: its text and, for shared formulas, the number of its group."""
-    found = _FORMULA.fullmatch(raw)
-    if found is None:
+def _formulas(raws: set[bytes]) -> dict[bytes, Formula]:
+    """`f` elements: their text and, for shared formulas, the number of their group. All texts of a sheet are decoded in one go."""
+    found = {raw: _FORMULA.fullmatch(raw) for raw in raws}
+    parts = {raw: match.groups() for raw, match in found.items() if match is not None}
+    if len(parts) < len(raws):
         raise _Odd
-    attributes = dict(_ATTRIBUTE.findall(found[1])) if found[1] else {}
-    return Formula(_text(found[2] or b""), _text(attributes.get(b"si", b"")) if attributes.get(b"t") == b"shared" else "")
+    texts = decode_texts({text or b"" for _, text in parts.values()})
+    made = {}
+    for raw, (markup, text) in parts.items():
+        attributes = dict(_ATTRIBUTE.findall(markup)) if markup else {}
+        group = _text(attributes.get(b"si", b"")) if attributes.get(b"t") == b"shared" else ""
+        made[raw] = Formula(texts[text or b""], group)
+    return made
 
 
 def _scan_hidden_rows(between: bytes, collector: Collector) -> None:
