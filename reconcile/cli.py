@@ -47,17 +47,25 @@ def _in_chinese(error: click.UsageError) -> str:
     """What was wrong with the call."""
     if isinstance(error, click.NoSuchOption):
         return f"没有选项“{error.option_name}”。"
-    if isinstance(error, click.MissingParameter):
-        wanted = (error.param.human_readable_name if error.param else None) or error.param_hint
-        return f"缺少参数“{wanted}”。"
     if isinstance(error, click.BadParameter):
-        given = error.param.opts[0] if error.param else ""
-        return f"“{given}”的取值不对。"
+        return _about_parameter(error)
     if error.message.startswith("No such command"):
         return f"没有这个命令：{error.message.removeprefix('No such command').strip(' .')}。"
     if error.message.startswith("Missing command"):
         return "请写明要做什么。"
     return "命令写法不对。"
+
+
+def _about_parameter(error: click.BadParameter) -> str:
+    """Which argument or option is missing or wrong, and what it may be."""
+    param = error.param
+    if param is None:
+        return "命令写法不对。"
+    named = "/".join(param.opts) if param.param_type_name == "option" else param.human_readable_name
+    if isinstance(error, click.MissingParameter):
+        return f"缺少选项 {named}。" if param.param_type_name == "option" else f"缺少参数“{named}”。"
+    choices = getattr(param.type, "choices", None)
+    return f"“{named}”的取值不对，可用：{'、'.join(map(str, choices))}。" if choices else f"“{named}”的取值不对。"
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -205,10 +213,11 @@ def check_command(
 @click.option("--group", is_flag=True, help="所有单位共用一份，单位在封面下拉框中选（发工作群用）。")
 def blank_command(units: Path, period: str, out: Path, scheme: Path | None, past: tuple[Path, ...], group: bool) -> None:
     """生成空白报表：每个单位一份，预填代码、名称和上年同期数。"""
+    from reconcile.report.console import handed_out
     from reconcile.run import hand_out
 
-    written = hand_out(units, period=period, scheme=scheme, past=past, folder=out, group=group)
-    click.echo(f"已写出{len(written)}份空白表，在“{out}”。请发给各单位填写，收齐后运行：reconcile run 收到的文件夹 -u {units}")
+    written, prefilled = hand_out(units, period=period, scheme=scheme, past=past, folder=out, group=group)
+    click.echo(handed_out(written, units=units, scheme=scheme, prefilled=prefilled if past else None))
 
 
 @app.command("rules")
@@ -238,7 +247,8 @@ def scheme_export(file: Path, scheme: Path | None) -> None:
     """把报表制度导出成一个工作簿，可在 Excel 或 WPS 里修改后用 -s 使用。"""
     from reconcile.files.scheme_files import read_scheme, write_scheme
 
-    click.echo(f"已导出到“{write_scheme(read_scheme(scheme), file)}”。改好后运行：reconcile scheme check {file}")
+    written = write_scheme(read_scheme(scheme), file)
+    click.echo(f"已导出到“{written}”。改好后运行：reconcile scheme check {written}")
 
 
 @scheme_group.command("check")

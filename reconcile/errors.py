@@ -29,9 +29,9 @@ class Fault:
 
 
 class SchemeError(ReconcileError):
-    """All faults of a scheme (or of a table of units) at once, so that one edit mends them all."""
+    """All faults of a scheme (or of a table of units) at once, so that one edit mends them all. `about`: what they are faults of."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], *, about: str = "报表制度") -> None:
         self.faults = tuple(faults)
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"报表制度有{len(self.faults)}处错误，请改正后再运行：\n{lines}")
+        super().__init__(f"{about}有{len(self.faults)}处错误，请改正后再运行：\n{lines}")

@@ -14,11 +14,12 @@ from reconcile.files.document import docx
 from reconcile.files.safe import Outbox
 from reconcile.files.scheme_files import read_scheme, read_units
 from reconcile.model.figures import own_figures
-from reconcile.model.outcome import Outcome
+from reconcile.model.outcome import Outcome, all_checks
 from reconcile.model.past import Earlier, Past
 from reconcile.model.period import Period
-from reconcile.model.round import Round
+from reconcile.model.round import Round, Standing
 from reconcile.model.unit import UnitTree
+from reconcile.process.adjustments import examine
 from reconcile.process.aggregate import aggregate
 from reconcile.process.collect import collect, edition
 from reconcile.process.coverage import coverage
@@ -58,13 +59,18 @@ def judge(request: Request, *, follow: Follow = iter) -> tuple[Outcome, Scheme]:
     units_path = request.units or _first(beside, _UNITS_FILES)
     units = read_units(units_path) if units_path else None
     past_paths = request.past or tuple(path for path in (_first(beside, _PAST_PLACES),) if path)
-    aside = {path.resolve() for path in (units_path, request.out, *past_paths) if path}
+    known = (folder / name for folder in beside for name in (*_UNITS_FILES, *_PAST_PLACES))
+    aside = {path.resolve() for path in (units_path, request.out, *past_paths, *known) if path}
     sources = list(find_files(request.returns, exclude=lambda path: path.resolve() in aside))
+    if not sources and request.out is not None and request.out.resolve() in {path.resolve() for path in request.returns}:
+        raise ReconcileError(f"结果文件夹“{request.out}”就是报表所在的文件夹，请用 -o 另指一个文件夹。")
     if not sources:
         raise ReconcileError("没有找到任何报表文件，请检查给出的文件或文件夹。")
     collected = collect(follow(sources), scheme, units=units, period=period)
     root = _root(request.root, collected.returns, collected.units)
     past = _past(past_paths, scheme, units=collected.units, root=root)
+    if past.at(collected.returns.period) is not None:
+        raise ReconcileError(f"往期资料和本次报表都是{collected.returns.period.chinese}的，无法比较；请检查 --past 或报表旁的 past.xlsx。")
     returns = collected.returns.within(collected.units.subtree(root))
     return _outcome(returns, scheme, units=collected.units, root=root, past=past), scheme
 
@@ -72,7 +78,7 @@ def judge(request: Request, *, follow: Follow = iter) -> tuple[Outcome, Scheme]:
 def _outcome(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: Past) -> Outcome:
     judged = validate(returns, scheme, units=units, past=past)
     covered, absent = coverage(returns, scheme, units=units, root=root)
-    findings = (*returns.intake, *judged.findings, *absent)
+    findings = (*returns.intake, *judged.findings, *absent, *examine(returns, scheme, units=units))
     totals = aggregate(returns, scheme, units=units, root=root, findings=findings, past=past, absent=covered.absent)
     above = validate_totals(totals, returns, scheme, units=units, findings=findings)
     tallied = tally(returns, totals, scheme, units=units)
@@ -84,11 +90,11 @@ def _outcome(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past
         round=returns,
         totals=totals,
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        checks=judged.checks,
+        checks=all_checks(judged.checks, above.checks),
         differences=tallied.differences,
         coverage=covered,
         past=past,
-        edition=edition(returns, scheme),
+        edition=edition(returns, scheme, units=units, root=root, past=past),
     )
 
 
@@ -115,38 +121,55 @@ def _way(folder: Path, returns: Sequence[Path]) -> str | None:
         return None
 
 
-def hand_out(units_path: Path, *, period: str, scheme: Path | None, past: Sequence[Path], folder: Path, group: bool) -> tuple[Path, ...]:
-    """Write the blank returns of a period, one a unit or one for all; the paths written. Raises ReconcileError."""
+def hand_out(
+    units_path: Path, *, period: str, scheme: Path | None, past: Sequence[Path], folder: Path, group: bool
+) -> tuple[tuple[Path, ...], int]:
+    """Write the blank returns of a period, one a unit or one for all; the paths written, and for how many units last year's figures were
+    found. Raises ReconcileError.
+    """
     loaded, units = read_scheme(scheme), read_units(units_path)
     chosen = _period(period)
     if chosen is None:
         raise ReconcileError("请用 -p 写明报告期，如 2023H1。")
     earlier = _past(tuple(past), loaded, units=units, root="").previous(chosen)
     own = earlier.own if earlier else None
+    prefilled = 0 if own is None else sum(unit.code in own.index for unit in units)
     outbox = Outbox(folder)
     if group:
-        return (outbox.write(*group_blank(loaded, units=units, period=chosen, past_own=own)),)
+        return (outbox.write(*group_blank(loaded, units=units, period=chosen, past_own=own)),), prefilled
     books = blanks(loaded, units=units, period=chosen, past_own=own)
-    return tuple(outbox.write(name, data) for name, data in books)
+    return tuple(outbox.write(name, data) for name, data in books), prefilled
 
 
 def _past(paths: Sequence[Path], scheme: Scheme, *, units: UnitTree, root: str) -> Past:
-    earlier = []
+    """Earlier periods: each path is a summary, a return, or a folder of them, of one period or of several."""
+    earlier: dict[tuple[int, int], Earlier] = {}
     for path in paths:
         if not path.exists():
             raise ReconcileError(f"找不到往期资料“{path}”，请检查 --past 的路径。")
-        collected = collect(find_files([path], exclude=lambda _path: False), scheme, units=units, period=None)
-        returns = collected.returns
-        totals = aggregate(returns, scheme, units=collected.units, root=root, findings=(), past=Past())
-        earlier.append(
-            Earlier(
-                returns.period,
-                own=own_figures(returns, scheme.indicators),
-                totals=totals.pivot(index="unit", columns="indicator", values="value"),
-                returns=returns,
-            )
-        )
-    return Past(earlier)
+        sources = list(find_files([path], exclude=lambda _path: False))
+        first = collect(sources, scheme, units=units, period=None)
+        if not first.returns.counted:
+            why = "；".join(dict.fromkeys(first.returns.returns["note"].astype(str)))
+            raise ReconcileError(f"往期资料“{path}”里没有可用的报表（{why}）。请换成去年的 summary.xlsx，不作比较就把它移开。")
+        others = _other_periods(first.returns)
+        for collected in (first, *(collect(sources, scheme, units=units, period=period) for period in others)):
+            returns = collected.returns
+            ends = (returns.period.year, returns.period.month)
+            if ends in earlier:
+                raise ReconcileError(f"往期资料中有两份{returns.period.chinese}的，不知道用哪一份；请只给一份（见“{path}”）。")
+            totals = aggregate(returns, scheme, units=collected.units, root=root, findings=(), past=Past())
+            table = totals.pivot(index="unit", columns="indicator", values="value")
+            earlier[ends] = Earlier(returns.period, own=own_figures(returns, scheme.indicators), totals=table, returns=returns)
+    return Past(earlier.values())
+
+
+def _other_periods(returns: Round) -> list[Period]:
+    """Periods of the returns that were set aside because the round is of another."""
+    table = returns.returns
+    written = table.loc[table["standing"] == Standing.WRONG_PERIOD, "period"]
+    found = {(period.year, period.month): period for period in map(Period.parse, written.astype(str)) if period is not None}
+    return [found[ends] for ends in sorted(found)]
 
 
 def _period(written: str | None) -> Period | None:

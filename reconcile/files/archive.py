@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,12 +13,16 @@ from pathlib import Path, PurePosixPath
 from reconcile.files.inflate import Window, inflate, window, zip_directory
 from reconcile.files.media import Medium, package_medium
 from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.safe import MANIFEST
 
 MAX_FILE = 200 << 20  # bytes of one file
 MAX_MEMBERS = 5000  # entries of one archive
 MAX_ARCHIVE = 2 << 30  # bytes of all entries of one archive once inflated
 
 _JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"))
+
+
+_OWN_RESULTS = "这是以前运行写出的结果文件夹，没有读取；要用其中的汇总表，请直接给出那个 summary.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,10 @@ def find_files(paths: Sequence[Path], *, exclude: Callable[[Path], bool]) -> Ite
     """Every file under `paths`, in the order of their names; each once, although given twice.
 
     Folders are searched through, links in them are not followed, zip archives are opened (told by content: a workbook is a zip archive,
-    too). Left out: what `exclude` says (a folder with all in it), Office's lock files, hidden files, leftovers of the system. Everything
-    else is yielded, workbook or not, so that it can be registered; what cannot be read is a Source that says so. Never raises. Where
-    several paths are given, a folder's own name leads the names of its files.
+    too). A folder of results of an earlier run is told, not searched, unless it was given itself: its summary would bring back what was
+    corrected since. Left out: what `exclude` says (a folder with all in it), Office's lock files, hidden files, leftovers of the system.
+    Everything else is yielded, workbook or not, so that it can be registered; what cannot be read is a Source that says so. Never raises.
+    Where several paths are given, a folder's own name leads the names of its files.
     """
     seen: set[Path] = set()
     for given in paths:
@@ -84,6 +90,10 @@ def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, 
     closed: list[OSError] = []
     for folder, folders, files in os.walk(given, onerror=closed.append, followlinks=False):
         here = Path(folder)
+        if MANIFEST in files and here != given:  # results of an earlier run: reading them again would bring back what was corrected since
+            folders.clear()
+            yield here, here.relative_to(given).as_posix()
+            continue
         folders[:] = sorted(name for name in folders if not _is_junk(name) and not exclude(here / name) and not (here / name).is_symlink())
         for name in sorted(files):
             path = here / name
@@ -100,8 +110,15 @@ def _is_junk(name: str) -> bool:
 
 def _opened(file: Path, name: str) -> Iterator[Source]:
     """The file itself or, for an archive, what is in it."""
+    if (file / MANIFEST).is_file():
+        yield Source(name, 0, file, problem=UnreadableWorkbook("own_results", _OWN_RESULTS))
+        return
     try:
-        size = file.stat().st_size
+        known = file.stat()
+        if stat.S_ISFIFO(known.st_mode) or stat.S_ISSOCK(known.st_mode) or stat.S_ISCHR(known.st_mode):  # opening one would wait for ever
+            yield Source(name, 0, file, problem=UnreadableWorkbook("not_workbook", "这不是普通文件，没有读取"))
+            return
+        size = known.st_size
         with file.open("rb") as handle:
             if handle.read(2) != b"PK":
                 yield Source(name, size, file)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from reconcile.files.raw import column_letters
 from reconcile.model.indicator import Kind
 from reconcile.model.unit import KINDS
-from reconcile.scheme.expression import Arithmetic, Call, Comparison, Reference, excel, excel_value, references, type_of
+from reconcile.scheme.account import figure
+from reconcile.scheme.expression import Arithmetic, Call, Comparison, Name, Reference, excel, excel_value, references, type_of
 from reconcile.scheme.form import COLUMNS, NO_FIGURE, FormPlan, Role
 
 if TYPE_CHECKING:
@@ -130,14 +131,20 @@ def live_checks(scheme: Scheme, plan: FormPlan, *, kind_cell: str = "") -> Check
     return Checks(formulas, stands, tuple(left_out))
 
 
-def derived_value(code: str, scheme: Scheme, plan: FormPlan) -> str | None:
-    """The formula that computes a rate or another derived figure on the form; None where not all it needs stands on this form."""
+def derived_value(code: str, scheme: Scheme, plan: FormPlan, *, kind_cell: str = "") -> str | None:
+    """The formula that computes a rate or another derived figure on the form; None where not all it needs stands on this form.
+
+    `kind_cell`: as for `live_checks`; a chosen unit that does not report the figure sees an empty cell.
+    """
     expression = scheme.formulas.get(code)
     if expression is None or code not in plan.rows:
         return None
     addresses = Addresses(scheme, plan)
     formula = excel_value(expression, lambda one: addresses.of(one, sheet=plan.rows[code][0]))
-    return formula if formula is None or references(expression) else None
+    if formula is None or not references(expression):
+        return None
+    asked = scheme.indicators[code].reported_by & plan.kinds
+    return f'=IF({_known_kind(kind_cell, asked)},{formula[1:]},"")' if kind_cell and asked != plan.kinds else formula
 
 
 def _subjects(rule: Rule, plan: FormPlan) -> list[str]:
@@ -205,17 +212,28 @@ def _texts(text: str) -> list[str]:
 
 
 def _field(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> list[str]:
-    """A field of a message: an indicator's figure with its measure, last year's figure, or the word itself."""
+    """A field of a message: an indicator's figure with its measure, last year's, the rows or a total of a list, or the word itself."""
     period = next((word for word in ("上年同期", "本年上期", "上年末") if name.startswith(word) and name not in scheme.codes), "")
     code = scheme.codes.get(name[len(period) :].strip("（）()的.·") if period else name)
     if code is None:
-        return ['"本单位"'] if name == "单位" else _texts(name)
+        if name == "单位":
+            return ['"本单位"']
+        listed = _of_list(name, scheme, addresses, sheet)
+        return _texts(name) if listed is None else [listed]
     if period not in ("", "上年同期") or addresses.of(Reference(code), sheet=sheet) is None:
         return _texts(name)
     cell = addresses.cell(code, sheet=sheet, column=_PREVIOUS if period else _VALUE)
     indicator = scheme.indicators[code]
-    figure = f"ROUND({cell},{indicator.decimals})" if code in scheme.formulas else cell
-    return [f"IFERROR({figure},{cell})" if figure != cell else cell, *_texts("" if indicator.kind is Kind.FLAG else indicator.measure)]
+    rounded = f"ROUND({cell},{indicator.decimals})" if code in scheme.formulas else cell
+    return [f"IFERROR({rounded},{cell})" if rounded != cell else cell, *_texts("" if indicator.kind is Kind.FLAG else indicator.measure)]
+
+
+def _of_list(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> str | None:
+    """The cell with the rows or the total of a list that a field names; None where it names none that the form has."""
+    node = figure(name, scheme.codes, scheme.indicators, scheme.rosters)
+    if not isinstance(node, Name) or node.reference.kind == "indicator":
+        return None
+    return addresses.of(node.reference, sheet=sheet)
 
 
 def _row_formula(indicator: Indicator, scheme: Scheme, addresses: Addresses, rules: list[str], plan: FormPlan, kind_cell: str) -> str:
@@ -225,8 +243,7 @@ def _row_formula(indicator: Indicator, scheme: Scheme, addresses: Addresses, rul
     asked = indicator.reported_by & plan.kinds
     if kind_cell and asked != plan.kinds:
         unasked = f'IF(LEN({cell})=0,"{NOT_ASKED}","{NOT_ASKED}，请清空。")'
-        known = f'OR({kind_cell}="",{_is_kind(kind_cell, asked)})'
-        return f"=IF({known},{shown or _EMPTY},{unasked})"
+        return f"=IF({_known_kind(kind_cell, asked)},{shown or _EMPTY},{unasked})"
     return f"={shown}" if shown else ""
 
 
@@ -243,6 +260,11 @@ def _entry_check(indicator: Indicator, scheme: Scheme, cell: str) -> list[str]:
     sign = '"" ' if indicator.kind is Kind.RATE else f'IF({cell}<0,"不应小于0。","")'
     number = f'IF({cell}<0,"不应小于0。",IF({cell}<>INT({cell}),"应为整数。",""))' if whole else sign.strip()
     return [f'IF(ISTEXT({cell}),IF(OR({words}),"","应只填数字，不带单位和文字。"),{number})']
+
+
+def _known_kind(kind_cell: str, kinds: Iterable[str]) -> str:
+    """A condition: no unit is chosen yet, or one of these kinds."""
+    return f'OR({kind_cell}="",{_is_kind(kind_cell, kinds)})'
 
 
 def _is_kind(kind_cell: str, kinds: Iterable[str]) -> str:

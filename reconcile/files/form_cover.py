@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from reconcile.files.form_checks import LIST_TOTALS_ROW, NOT_ASKED
@@ -39,6 +42,9 @@ CHOICE_ROW = 4
 CHOICE_CELL = "$B$4"
 NAME_CELL = "$D$5"
 KIND_CELL = "$B$9"
+_KINDS_ABOVE = ("town", "county")
+_ASK_SCOPE = "请选择"  # read back as not declared
+_UNSAID = DifferentialStyle(font=Font(color="FFC00000"), fill=PatternFill(bgColor="FFF8D7DA"))
 _LEFT, _RIGHT = (1, 2), (3, 4)
 _NOTE_LINE = 44  # characters that fit on one line of the cover
 _NOTES = (
@@ -105,8 +111,8 @@ def _write_unit(sheet: Worksheet, *, styles: Styles, whose: CoverUnit) -> int:
 
 
 def _write_fields(sheet: Worksheet, row: int, *, styles: Styles, period: Period, whose: CoverUnit, answers: Answers) -> None:
-    leaf = whose.unit is not None and whose.unit.kind not in ("town", "county")
-    scope = answers.cover.get("scope", SCOPES[0] if leaf else None)
+    prefilled = None if whose.unit is None else _ASK_SCOPE if whose.unit.kind in _KINDS_ABOVE else SCOPES[0]
+    scope = answers.cover.get("scope", prefilled)
     fields: list[tuple[str, object, str]] = [
         ("scope", scope, "封面填"),
         ("period", answers.cover.get("period", period.chinese), "固定"),
@@ -120,11 +126,22 @@ def _write_fields(sheet: Worksheet, row: int, *, styles: Styles, period: Period,
         label, entry = _RIGHT if number % 2 else _LEFT
         _label(sheet, at, label, key, styles)
         styles.write(sheet, at, entry, value, style)
+    if whose.unit is None and scope is None:
+        styles.formula(sheet, row, 2, _scope_of_chosen(), "封面填")
     _dropdown(sheet, f"B{row}", f'"{",".join(SCOPES)}"', "本级：只填本单位的数；汇总：填本单位和所有下级单位的合计数。", title="填报口径")
+    neither = ",".join(f'$B${row}<>"{scope}"' for scope in SCOPES)
+    unsaid = Rule(type="expression", formula=[f"AND({neither})"], dxf=_UNSAID)
+    sheet.conditional_formatting.add(f"B{row}", unsaid)
     day = DataValidation(type="date", operator="greaterThan", formula1="32874", allow_blank=True)
     day.error, day.errorTitle, day.showErrorMessage = "请填日期，如 2023-07-05。", "请检查", True
     day.add(f"B{row + 2}")
     sheet.add_data_validation(day)
+
+
+def _scope_of_chosen() -> str:
+    """本级 for a chosen unit that has none below it; the others are asked. A choice from the list takes the formula's place."""
+    above = ",".join(f'{KIND_CELL}="{KINDS[kind]}"' for kind in _KINDS_ABOVE)
+    return f'IF({KIND_CELL}="","",IF(OR({above}),"{_ASK_SCOPE}","{SCOPES[0]}"))'
 
 
 def _day(written: object) -> object:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Border, Side
+from openpyxl.styles import Border, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from reconcile.files.form_checks import LIST_FIRST_ROW, LIST_LAST_ROW, LIST_TOTALS_ROW, list_count, list_total
 from reconcile.files.form_sheets import plain_answer
-from reconcile.files.form_style import Styles, set_page
+from reconcile.files.form_style import ENTRY_FILL, LINE, Styles, set_page
 from reconcile.files.raw import column_letters
 from reconcile.scheme.form import HEADING_ROW, PREPARED_ROWS
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from reconcile.scheme.scheme import Roster, RosterColumn, Scheme
 
+_CELLS = {"text": "册文", "number": "册数", "date": "册日期", "credit_code": "册号", "citizen_number": "册号", "phone": "册号"}
 _STYLES = {"text": "列文", "number": "列数", "date": "列日期", "credit_code": "列号", "citizen_number": "列号", "phone": "列号"}
 _WIDTHS = {"text": 18, "number": 12, "date": 13, "credit_code": 23, "citizen_number": 22, "phone": 15}
-_LINE = Side(style="thin", color="FF8A97A6")
+_LINE = Side(style="thin", color=f"FF{LINE}")
+_PRINTED_ROWS = 15  # ruled rows that stand on paper too, where nothing is filled in yet
 
 
 def write_list(
@@ -32,8 +34,8 @@ def write_list(
 ) -> None:
     """Write one list: column A numbers the rows, the list's columns follow from B on; the first row below the headings is row 4.
 
-    The prepared rows have no cells: column styles, one validation a column and one conditional border make them, so that hundreds of
-    forms stay small. `unit` is printed above each page.
+    Only the first prepared rows have cells: column styles, one validation a column and one conditional format make the others, so that
+    hundreds of forms stay small. `unit` is printed above each page.
     """
     last = len(roster.columns) + 1
     styles.write(sheet, 1, 1, roster.name, "标题")
@@ -43,15 +45,16 @@ def write_list(
     sheet.column_dimensions["A"].width = 9
     for column, one in enumerate(roster.columns, start=2):
         _write_column(sheet, column, one, styles=styles)
-    for offset, line in enumerate(rows):
-        styles.write(sheet, LIST_FIRST_ROW + offset, 1, offset + 1, "列数")
+    for offset in range(max(_PRINTED_ROWS, len(rows))):
+        line = rows[offset] if offset < len(rows) else {}
+        styles.write(sheet, LIST_FIRST_ROW + offset, 1, offset + 1, "册序")
         for column, one in enumerate(roster.columns, start=2):
-            if line.get(one.column) is not None:
-                styles.write(sheet, LIST_FIRST_ROW + offset, column, plain_answer(line[one.column]), _STYLES[one.type])
+            answer = line.get(one.column)
+            styles.write(sheet, LIST_FIRST_ROW + offset, column, None if answer is None else plain_answer(answer), _CELLS[one.type])
     bottom = LIST_FIRST_ROW + max(PREPARED_ROWS, len(rows)) - 1
     box = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
-    boxed = Rule(type="expression", formula=["TRUE"], dxf=DifferentialStyle(border=box))
-    sheet.conditional_formatting.add(f"A{LIST_FIRST_ROW}:{column_letters(last)}{bottom}", boxed)
+    boxed = Rule(type="expression", formula=["TRUE"], dxf=DifferentialStyle(border=box, fill=PatternFill(bgColor=f"FF{ENTRY_FILL}")))
+    sheet.conditional_formatting.add(f"B{LIST_FIRST_ROW}:{column_letters(last)}{bottom}", boxed)
     sheet.row_dimensions[1].height = 34
     sheet.row_dimensions[HEADING_ROW].height = 24
     sheet.freeze_panes = f"C{LIST_FIRST_ROW}"
@@ -76,7 +79,10 @@ def _write_column(sheet: Worksheet, column: int, one: RosterColumn, *, styles: S
 
 
 def _validation(one: RosterColumn, cell: str) -> DataValidation | None:
-    """What may be typed into a column of a list; None for plain text."""
+    """What may be typed into a column of a list; None for plain text. What is none of a column's choices is asked about, not refused."""
+    if one.choices:
+        made = DataValidation(type="list", formula1=f'"{",".join(one.choices)}"', allow_blank=True, errorStyle="warning")
+        return _telling(made, one, "请从下拉列表中选择；都不合适的可以自己填写。")
     kinds: dict[str, tuple[_DataValidationType, _DataValidationOperator | None, str, str]] = {
         "number": ("decimal", "greaterThanOrEqual", "0", f"只填不小于0的数（单位：{one.measure}），不带单位和文字。"),
         "date": ("date", "greaterThan", "32874", "请填日期，如 2023-06-30。"),
@@ -90,6 +96,10 @@ def _validation(one: RosterColumn, cell: str) -> DataValidation | None:
     made = DataValidation(type=kind, formula1=formula, allow_blank=True)
     if operator is not None:
         made.operator = operator
+    return _telling(made, one, message)
+
+
+def _telling(made: DataValidation, one: RosterColumn, message: str) -> DataValidation:
     made.errorTitle, made.error, made.showErrorMessage = "请检查", message, True
     made.promptTitle, made.prompt, made.showInputMessage = one.name[:32], message, True
     return made

@@ -97,7 +97,9 @@ def write_section(
         styles.write(sheet, row, COLUMNS[Role.CODE], code, "代码")
         styles.write(sheet, row, COLUMNS[Role.NAME], indicator.name, "必填指标" if indicator.required else "指标")
         styles.write(sheet, row, COLUMNS[Role.MEASURE], indicator.measure, "计量")
-        _write_value(sheet, row, indicator, scheme=scheme, plan=plan, styles=styles, answers=filling.answers)
+        _write_value(
+            sheet, row, indicator, scheme=scheme, plan=plan, styles=styles, answers=filling.answers, chosen=bool(heading.kind_formula)
+        )
         _write_previous(sheet, row, indicator, styles=styles, filling=filling)
         reason = filling.answers.reasons.get(code, "")
         styles.write(sheet, row, COLUMNS[Role.REASON], reason or None, "填文")
@@ -147,14 +149,17 @@ def write_heading(sheet: Worksheet, title: str, *, styles: Styles, heading: Head
 
 
 def _write_value(
-    sheet: Worksheet, row: int, indicator: Indicator, *, scheme: Scheme, plan: FormPlan, styles: Styles, answers: Answers
+    sheet: Worksheet, row: int, indicator: Indicator, *, scheme: Scheme, plan: FormPlan, styles: Styles, answers: Answers, chosen: bool
 ) -> None:
-    """The cell for this period's figure: as given, or computed from the others, or empty with its validation."""
+    """The cell for this period's figure: as given, or computed from the others, or empty with its validation.
+
+    `chosen`: the unit is chosen on the cover, and what its kind does not report stays empty.
+    """
     column = COLUMNS[Role.VALUE]
     answer = answers.figures.get(indicator.code)
     if indicator.kind is Kind.TEXT:
         answer = answers.texts.get(indicator.code, answer)
-    formula = derived_value(indicator.code, scheme, plan)
+    formula = derived_value(indicator.code, scheme, plan, kind_cell=KIND_CELL if chosen else "")
     if formula is not None and answer is None:
         styles.formula(sheet, row, column, formula, "自动", number=number_format(indicator))
         return

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _SONG, _HEI = "宋体", "黑体"
-_HEAD_FILL, _ENTRY_FILL, _LOCKED_FILL = "E4ECF4", "FFFBEA", "F3F3F3"
-_LINE = "8A97A6"
+ENTRY_FILL = "FFFBEA"
+"""The colour of cells to be filled in."""
+_HEAD_FILL, _LOCKED_FILL = "E4ECF4", "F3F3F3"
+LINE = "8A97A6"
+"""The colour of rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +57,30 @@ _LOOKS: dict[str, _Look] = {
     "指标": _Look(wrap=False, shrink=True),
     "必填指标": _Look(bold=True, wrap=False, shrink=True),
     "计量": _Look(across="center", wrap=False, shrink=True),
-    "填数": _Look(fill=_ENTRY_FILL, across="right", wrap=False, shrink=True, entry=True),
-    "填选": _Look(fill=_ENTRY_FILL, across="center", wrap=False, entry=True),
-    "填日期": _Look(fill=_ENTRY_FILL, across="center", wrap=False, entry=True, number="yyyy\\-mm\\-dd"),
-    "填文": _Look(fill=_ENTRY_FILL, entry=True),
-    "填长文": _Look(fill=_ENTRY_FILL, down="top", entry=True),
-    "填号": _Look(fill=_ENTRY_FILL, wrap=False, entry=True, number="@"),
+    "填数": _Look(fill=ENTRY_FILL, across="right", wrap=False, shrink=True, entry=True),
+    "填选": _Look(fill=ENTRY_FILL, across="center", wrap=False, entry=True),
+    "填日期": _Look(fill=ENTRY_FILL, across="center", wrap=False, entry=True, number="yyyy\\-mm\\-dd"),
+    "填文": _Look(fill=ENTRY_FILL, entry=True),
+    "填长文": _Look(fill=ENTRY_FILL, down="top", entry=True),
+    "填号": _Look(fill=ENTRY_FILL, wrap=False, entry=True, number="@"),
     "自动": _Look(fill=_LOCKED_FILL, across="right", wrap=False, shrink=True),
     "上年": _Look(colour="595959", fill=_LOCKED_FILL, across="right", wrap=False, shrink=True),
     "提示": _Look(colour="C00000", size=10, wrap=False, boxed=False),
     "标签": _Look(_HEI, 11, fill=_HEAD_FILL, across="center"),
     "固定": _Look(size=11, fill=_LOCKED_FILL, indent=1),
-    "封面填": _Look(size=11, fill=_ENTRY_FILL, entry=True, indent=1),
-    "封面填号": _Look(size=11, fill=_ENTRY_FILL, entry=True, indent=1, number="@"),
-    "封面填日期": _Look(size=11, fill=_ENTRY_FILL, entry=True, indent=1, number="yyyy\\-mm\\-dd"),
+    "封面填": _Look(size=11, fill=ENTRY_FILL, entry=True, indent=1),
+    "封面填号": _Look(size=11, fill=ENTRY_FILL, entry=True, indent=1, number="@"),
+    "封面填日期": _Look(size=11, fill=ENTRY_FILL, entry=True, indent=1, number="yyyy\\-mm\\-dd"),
     "小标题": _Look(_HEI, 12, boxed=False),
     "正文": _Look(size=10.5, boxed=False, down="top"),
     "目录": _Look(colour="0563C1", wrap=False, indent=1),
     "目录数": _Look(across="center", wrap=False),
     "目录疑": _Look(across="center", wrap=False, colour="C00000"),
+    "册序": _Look(colour="595959", across="center", wrap=False),
+    "册数": _Look(fill=ENTRY_FILL, across="right", wrap=False, entry=True),
+    "册文": _Look(fill=ENTRY_FILL, entry=True),
+    "册号": _Look(fill=ENTRY_FILL, wrap=False, entry=True, number="@"),
+    "册日期": _Look(fill=ENTRY_FILL, across="center", wrap=False, entry=True, number="yyyy\\-mm\\-dd"),
     "列数": _Look(across="right", wrap=False, boxed=False, entry=True),
     "列文": _Look(boxed=False, entry=True),
     "列号": _Look(boxed=False, wrap=False, entry=True, number="@"),
@@ -134,7 +142,7 @@ class Styles:
 
 
 def _named_style(name: str, look: _Look) -> NamedStyle:
-    line = Side(style="thin", color=_LINE)
+    line = Side(style="thin", color=LINE)
     return NamedStyle(
         name=f"报表{name}",
         font=Font(name=look.face, size=look.size, bold=look.bold, color=Color(rgb=f"FF{look.colour}")),

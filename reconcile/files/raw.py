@@ -15,6 +15,7 @@ Cause = Literal[
     "html",  # a web page called .xls
     "missing",  # vanished or not permitted since the folder was listed
     "not_workbook",  # pdf, picture, Word document, archive …
+    "own_results",  # a folder that this program wrote
     "other_format",  # a workbook, in a format that is not read here (.xlsb, .ods, XML 2003)
     "text",  # CSV or other plain text called .xls
     "too_large",  # over one of the caps

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
+from datetime import date, timedelta
 from pathlib import Path
 
 from reconcile.errors import Fault, ReconcileError, SchemeError
+from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed, column_letters
 from reconcile.files.safe import Outbox, put, workbook_bytes
+from reconcile.files.scheme_guide import GUIDE_SHEET, write_guide
 from reconcile.files.workbook import Sheet, UnreadableWorkbook, read_workbook
 from reconcile.model.unit import UnitTree
-from reconcile.scheme.loading import COLUMNS, load_scheme, table_title
+from reconcile.scheme.loading import load_scheme
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.tables import Table
 from reconcile.scheme.units import load_units
+from reconcile.scheme.words import COLUMNS, in_chinese, table_title
 
 BUILT_IN = "union_half_year"
 _MAX_TABLE_BYTES = 32 << 20
+_EPOCH, _LAST_SERIAL = date(1899, 12, 30), 2_958_466  # the days that Excel counts, to the year 9999
 _WIDE, _NARROW = 44, 16  # column widths in characters
 _WIDE_COLUMNS = ("指标解释", "审核关系", "提示语", "处理建议", "计算公式", "别名", "填报单位类型")
 
@@ -40,8 +45,14 @@ def read_scheme(path: Path | None) -> Scheme:
         raise ReconcileError(f"找不到报表制度“{path}”，请检查路径。")
     if path.is_dir():
         own = _templates(path)
-        return load_scheme(_folder_tables(path), templates=own or _templates(built_in), borrowed=not own)
-    return load_scheme(_workbook_tables(path), templates=_templates(built_in), borrowed=True)
+        titles = {name: f"{name}.csv" for name in COLUMNS} | {"scheme": "scheme.toml"}
+        about = f"报表制度“{path.name}”"
+        return load_scheme(_folder_tables(path), templates=own or _templates(built_in), borrowed=not own, titles=titles, about=about)
+    about = f"报表制度“{path.name}”"
+    tables, titles = _workbook_tables(path, about=about)
+    if "scheme" in tables:  # an exported scheme does not carry the key of the digests
+        tables["scheme"] = [*tables["scheme"], *(line for line in _toml_table(built_in / "scheme.toml") if line[0] == "digest_key")]
+    return load_scheme(tables, templates=_templates(built_in), borrowed=True, titles=titles, about=about)
 
 
 def read_units(path: Path) -> UnitTree:
@@ -51,22 +62,29 @@ def read_units(path: Path) -> UnitTree:
     sheets = [sheet for sheet in _open(path) if sheet.cells]
     if not sheets:
         raise ReconcileError(f"单位名录“{path.name}”是空的，第一行应为表头：单位代码、单位名称、单位类型、上级代码。")
-    return load_units(_sheet_table(sheets[0]), name=path.name)
+    faults: list[Fault] = []
+    table = _sheet_table(sheets[0], title=path.name, faults=faults)
+    if faults:
+        raise SchemeError(faults, about=f"单位名录“{path.name}”")
+    return load_units(table, name=path.name)
 
 
 def write_scheme(scheme: Scheme, path: Path) -> Path:
-    """Write all tables as sheets of one workbook with Chinese headings, to be edited and read back. Returns the path written."""
+    """Write all tables as sheets of one workbook in Chinese words, to be edited and read back. Returns the path written.
+
+    The first sheet explains the others.
+    """
     from openpyxl import Workbook  # heavy, and needed by this command alone
     from openpyxl.styles import Alignment, Font, PatternFill
 
     workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
+    workbook.worksheets[0].title = GUIDE_SHEET
+    write_guide(workbook.worksheets[0])
     for name, table in scheme.tables.items():
         sheet = workbook.create_sheet(table_title(name))
-        headings = COLUMNS[name]
-        for row, line in enumerate(table, start=1):
+        for row, line in enumerate(in_chinese(name, table), start=1):
             for column, text in enumerate(line, start=1):
-                cell = put(sheet, row, column, headings.get(text, text) if row == 1 else text)
+                cell = put(sheet, row, column, text)
                 cell.alignment = Alignment(wrap_text=row > 1, vertical="top")
         for cell in sheet[1]:
             cell.font = Font(bold=True)
@@ -126,9 +144,19 @@ def _templates(folder: Path) -> dict[str, str]:
     return {path.name: _text(path) for path in sorted((folder / "narratives").glob("*.j2"))}
 
 
-def _workbook_tables(path: Path) -> dict[str, Table]:
-    titles = {table_title(name): name for name in COLUMNS} | {name: name for name in COLUMNS}
-    return {titles[sheet.name]: _sheet_table(sheet) for sheet in _open(path) if sheet.name in titles}
+def _workbook_tables(path: Path, *, about: str) -> tuple[dict[str, Table], dict[str, str]]:
+    """Tables by name, and what each is called in the workbook. Raises SchemeError where cells hold no value."""
+    names = {table_title(name): name for name in COLUMNS} | {name: name for name in COLUMNS}
+    titles = {name: table_title(name) for name in COLUMNS}
+    tables: dict[str, Table] = {}
+    faults: list[Fault] = []
+    for sheet in _open(path):
+        if sheet.name in names:
+            titles[names[sheet.name]] = sheet.name
+            tables[names[sheet.name]] = _sheet_table(sheet, title=sheet.name, faults=faults)
+    if faults:
+        raise SchemeError(faults, about=about)
+    return tables, titles
 
 
 def _open(path: Path) -> tuple[Sheet, ...]:
@@ -140,22 +168,50 @@ def _open(path: Path) -> tuple[Sheet, ...]:
         raise ReconcileError(f"“{path.name}”：{error}") from error
 
 
-def _sheet_table(sheet: Sheet) -> Table:
-    """Cells as text, row by row; whole numbers without a decimal point. Rows keep their numbers, so that a fault names the right one."""
+def _sheet_table(sheet: Sheet, *, title: str, faults: list[Fault]) -> Table:
+    """Cells as text, row by row; whole numbers without a decimal point. Rows keep their numbers, so that a fault names the right one.
+
+    A cell under a heading that shows an error, or a formula without a result, is added to `faults`, its table called `title`.
+    """
     if not sheet.cells:
         return []
     height = max(row for row, _ in sheet.cells)
     width = min(max(column for _, column in sheet.cells), 64)
     table = [[""] * width for _ in range(min(height, 200_000))]
     for (row, column), value in sheet.cells.items():
-        if row <= len(table) and column <= width:
+        if row > len(table) or column > width:
+            continue
+        if isinstance(value, CellError | Uncomputed):
+            heading = sheet.cells.get((1, column), "")
+            if isinstance(heading, str) and heading.strip():
+                faults.append(Fault(title, row, heading.strip(), _valueless(value)))
+            elif row == 1:
+                faults.append(Fault(title, row, "", f"{column_letters(column)}1格的表头：{_valueless(value)}"))
+        else:
             table[row - 1][column - 1] = _plain(value)
     return table
+
+
+def _valueless(value: CellError | Uncomputed) -> str:
+    if isinstance(value, CellError):
+        return f"单元格显示“{value.text}”，是公式出错，请直接填写内容"
+    return "单元格是没有算出结果的公式，请用Excel或WPS打开后保存，或直接填写内容"
 
 
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, CellDate):
+        return _day(value.serial)
+    if isinstance(value, Percent):
+        return f"{value * 100:.12g}%"
     if isinstance(value, float):
         return str(int(value)) if value == int(value) else repr(value)
     return str(value)
+
+
+def _day(serial: float) -> str:
+    """A day as YYYY-MM-DD; the number itself where it is no day."""
+    if not 1 <= serial < _LAST_SERIAL:
+        return f"{serial:.15g}"
+    return (_EPOCH + timedelta(days=int(serial))).isoformat()

@@ -7,7 +7,8 @@ person sets figures, and hands the workbook in again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from reconcile.files.raw import CellDate, Raw, Workbook
-from reconcile.files.tidy_table import TablesIn, TablesOut, damaged, facts
+from reconcile.files.tidy_table import HEAD, TablesIn, TablesOut, damaged, facts
 from reconcile.model.finding import CellAt, Finding, Tier
+from reconcile.model.identity import mask_contact, mask_text
 from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_COLUMNS
 from reconcile.model.period import Period
 from reconcile.model.round import (
@@ -28,8 +30,9 @@ from reconcile.model.round import (
     TEXTS_COLUMNS,
     TYPED_COLUMNS,
     Round,
+    State,
 )
-from reconcile.model.unit import Unit
+from reconcile.model.unit import Unit, without_circles
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Book
@@ -51,7 +54,10 @@ ADJUSTMENTS_HEADING: dict[str, str] = {
 }
 """Columns of the sheet 核定; the two names are for the reader only."""
 
-_FORMAT = "1"
+_FORMAT = "2"
+_FORMATS = frozenset({"1", "1.0", "2", "2.0"})  # a program that saves it anew may write a point
+_WIDEST = 16_384  # columns of a sheet
+_LAST_DAY = 2_958_465  # 9999-12-31
 _UNIT_COLUMNS = ("code", "name", "kind", "parent", "contact", "opened", "closed", "successors")
 _FINDING_COLUMNS = (
     "tier",
@@ -128,28 +134,42 @@ def is_summary(workbook: Workbook) -> bool:
 
 def read_head(workbook: Workbook) -> Head:
     """What the summary says of itself. Raises UnreadableWorkbook where it is none, or was damaged."""
-    said = facts(workbook)
+    return _head(TablesIn(workbook).facts)
+
+
+def _head(said: Mapping[str, str]) -> Head:
     period = Period.parse(said.get("period", ""))
-    if said.get("kind") != "summary" or said.get("format") not in (_FORMAT, f"{_FORMAT}.0") or period is None:
-        raise damaged("_reconcile")
+    if said.get("kind") != "summary" or said.get("format") not in _FORMATS or period is None:
+        raise damaged(HEAD)
     return Head(said.get("root", ""), period, said.get("scheme", ""), said.get("edition", ""), said.get("units_known") == "是")
 
 
 def read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, ...]]:
-    """The round as it was written, and the units it knew. Raises UnreadableWorkbook where tidy sheets are missing, cut or overwritten.
+    """The round as it was written, and the units it knew. Raises UnreadableWorkbook where tidy sheets are missing, cut or changed, where
+    a unit stands there twice, and where units are their own parents.
 
     Columns of the values are the codes of the scheme it was made with. Adjustments are those that the sheet 核定 has now; there `scheme`
     tells which indicator a name means. An adjusted figure that is no number comes as NaN.
     """
-    try:
+    with _as_damage():
         return _read_round(workbook, scheme)
-    except (ValueError, KeyError, IndexError, TypeError) as problem:  # what a changed sheet makes of numbers, dates and JSON
-        raise damaged("_reconcile") from problem
+
+
+@contextmanager
+def _as_damage() -> Iterator[None]:
+    """What a strange sheet makes of numbers, dates and JSON is told as what it is: damage."""
+    try:
+        yield
+    except (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RecursionError) as problem:
+        raise damaged(HEAD) from problem
 
 
 def _read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, ...]]:
-    head, tables = read_head(workbook), TablesIn(workbook)
+    tables = TablesIn(workbook)
+    head = _head(tables.facts)
     units = tuple(_unit(tables, row) for row in tables.lines("_units"))
+    if without_circles(units) != list(units):
+        raise damaged("_units")
     values, states = _values(tables)
     long = {name: tables.frame(f"_{name}", columns) for name, columns in _LONG_TABLES.items()}
     if any(sheet.name == ADJUSTMENTS_SHEET for sheet in workbook.sheets):
@@ -168,20 +188,25 @@ def _read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, 
 
 def read_totals(workbook: Workbook) -> pd.DataFrame:
     """The totals (汇总数) of the units with children, with TOTALS_COLUMNS. Raises UnreadableWorkbook."""
-    return TablesIn(workbook).frame("_totals", TOTALS_COLUMNS)
+    with _as_damage():
+        return TablesIn(workbook).frame("_totals", TOTALS_COLUMNS)
 
 
 def read_scheme_tables(workbook: Workbook) -> tuple[dict[str, Table], dict[str, str]]:
     """The tables and narrative templates of the scheme that the summary was made with. Raises UnreadableWorkbook."""
-    tables = TablesIn(workbook)
+    with _as_damage():
+        return _scheme_tables(TablesIn(workbook))
+
+
+def _scheme_tables(tables: TablesIn) -> tuple[dict[str, Table], dict[str, str]]:
     found: dict[str, Table] = {}
     lines: dict[str, list[list[str]]] = {}
     for row in tables.lines("_scheme"):
         cells = [tables.text(cell) for cell in row]
-        width = int(cells[1])
+        width = min(int(cells[1]), _WIDEST)
         lines.setdefault(cells[0], []).append((cells[2:] + [""] * width)[:width])
     found.update(lines)
-    templates = {tables.text(row[0]): tables.text(row[1]) if len(row) > 1 else "" for row in tables.lines("_templates")}
+    templates = {tables.text(row[0]): tables.text(row[1]) if len(row) > 1 else "" for row in tables.lines("_templates") if row}
     return found, templates
 
 
@@ -196,10 +221,10 @@ def _add_values(out: TablesOut, returns: Round) -> None:
 
 
 def _values(tables: TablesIn) -> tuple[pd.DataFrame, pd.DataFrame]:
-    sheet = tables.sheet("_values")
+    sheet, lines = tables.sheet("_values")
     heading = {column: tables.text(value) for (row, column), value in sheet.cells.items() if row == 1}
     codes = [heading.get(column, "") for column in range(3, max(heading, default=2) + 1)]
-    rows = {row: number for number, row in enumerate(sorted({row for row, _ in sheet.cells if row > 1}))}
+    rows = {row: number for number, row in enumerate(lines)}
     ids, digits = [""] * len(rows), [""] * len(rows)
     values = np.full((len(rows), len(codes)), np.nan)
     for (row, column), raw in sheet.cells.items():
@@ -215,16 +240,18 @@ def _values(tables: TablesIn) -> tuple[pd.DataFrame, pd.DataFrame]:
             digits[rows[row]] = tables.text(raw)[1:]
     if any(len(one) != len(codes) for one in digits):
         raise damaged("_values")
-    states = np.frombuffer("".join(digits).encode("ascii", errors="replace"), dtype=np.uint8).reshape(values.shape).astype(np.int8) - ord(
-        "0"
-    )
+    written = np.frombuffer("".join(digits).encode("ascii", errors="replace"), dtype=np.uint8)
+    states = written.reshape(values.shape).astype(np.int8) - ord("0")
+    if not np.isin(states, [int(state) for state in State]).all():
+        raise damaged("_values")
     index = pd.Index(pd.array(ids, dtype="str"), name=heading.get(1) or None)
     return pd.DataFrame(values, index=index, columns=codes), pd.DataFrame(states.astype(np.int8), index=index, columns=codes)
 
 
 def _unit_row(unit: Unit) -> tuple[str, ...]:
     opened, closed = (day.isoformat() if day else "" for day in (unit.opened, unit.closed))
-    return unit.code, unit.name, unit.kind, unit.parent, unit.contact, opened, closed, json.dumps(unit.successors, ensure_ascii=False)
+    successors = json.dumps(unit.successors, ensure_ascii=False)
+    return unit.code, unit.name, unit.kind, unit.parent, mask_contact(unit.contact), opened, closed, successors
 
 
 def _unit(tables: TablesIn, row: list[Raw | None]) -> Unit:
@@ -247,7 +274,7 @@ def _layout_rows(layouts: Mapping[str, Mapping[str, tuple[str, str]]]) -> list[t
 def _layouts(tables: TablesIn) -> dict[str, dict[str, tuple[str, str]]]:
     found: dict[str, dict[str, tuple[str, str]]] = {}
     for row in tables.lines("_layouts"):
-        layout, sheet, cells = (tables.text(cell) for cell in row)
+        layout, sheet, cells = (tables.text(cell) for cell in (row + [None] * 3)[:3])
         found.setdefault(layout, {}).update({indicator: (sheet, cell) for indicator, cell in json.loads(cells).items()})
     return found
 
@@ -279,7 +306,9 @@ def _finding(tables: TablesIn, row: list[Raw | None]) -> Finding:
 
 
 def _adjustments(workbook: Workbook, scheme: Scheme, units: tuple[Unit, ...]) -> pd.DataFrame:
-    """The rows of the sheet 核定 below its heading; units and indicators may be named instead of coded."""
+    """The rows of the sheet 核定 below its heading; units and indicators may be named instead of coded. A row that names neither is none:
+    whatever else stands there is about nothing.
+    """
     sheet = next(sheet for sheet in workbook.sheets if sheet.name == ADJUSTMENTS_SHEET)
     top = next((row for (row, column), value in sorted(sheet.cells.items(), key=_address) if value == ADJUSTMENTS_HEADING["unit"]), 0)
     columns = {str(value): column for (row, column), value in sheet.cells.items() if row == top}
@@ -287,17 +316,17 @@ def _adjustments(workbook: Workbook, scheme: Scheme, units: tuple[Unit, ...]) ->
     kept: list[list[Any]] = []
     for row in sorted({row for row, _ in sheet.cells if row > top}) if top else ():
         raw = {key: sheet.cells.get((row, columns.get(heading, 0))) for key, heading in ADJUSTMENTS_HEADING.items()}
-        if raw["adjusted"] is None and raw["unit"] is None and raw["indicator"] is None:
-            continue
         unit = _plain(raw["unit"]) or named.get(_plain(raw["unit_name"]), "")
         indicator = _plain(raw["indicator"]) or _plain(raw["indicator_name"])
+        if not unit and not indicator:
+            continue
         figures = [value if isinstance(value, float) else float("nan") for value in (raw["reported"], raw["adjusted"])]
         kept.append(
             [
                 named.get(unit, unit),
                 scheme.codes.get(indicator, indicator),
                 *figures,
-                *(_plain(raw[key]) for key in ("basis", "who", "date")),
+                *(mask_text(_plain(raw[key])) for key in ("basis", "who", "date")),
             ]
         )
     made: dict[str, Any] = {}
@@ -312,11 +341,11 @@ def _address(cell: tuple[tuple[int, int], Raw]) -> tuple[int, int]:
 
 
 def _plain(raw: Raw | None) -> str:
-    """A cell that a person filled in, as text; dates as YYYY-MM-DD."""
+    """A cell that a person filled in, as text; dates as YYYY-MM-DD, what is no day under a date format as its digits."""
     if raw is None:
         return ""
     if isinstance(raw, CellDate):
-        return date.fromordinal(_EPOCH + int(raw.serial)).isoformat()
+        return date.fromordinal(_EPOCH + int(raw.serial)).isoformat() if 1 <= raw.serial <= _LAST_DAY else f"{raw.serial:.15g}"
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() else repr(float(raw))
     return raw.strip() if isinstance(raw, str) else ""

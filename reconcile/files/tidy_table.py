@@ -1,13 +1,17 @@
 """Tables in hidden sheets: any text, number or flag goes in, and the same comes out, also after Excel or WPS saved the workbook anew.
 
 A sheet holds a heading row and plain cells. Text that a cell cannot hold as it is (control characters, lone surrogates, blanks at its
-ends) is written with backslash escapes; text too long for a cell goes to the sheet `_long` in pieces.
+ends) is written with backslash escapes; text too long for a cell goes to the sheet `_long` in pieces. The head keeps a digest of every
+sheet, so that a cell changed by hand does not go unnoticed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 
 HEAD = "_reconcile"
 _LONG = "_long"
+_ROWS, _DIGEST = "rows:", "digest:"
+_MOST_ROWS = 1_048_576
+_UNSIGNED = frozenset({"1", "1.0"})  # the format before sheets had digests
 _PIECE = 15_000  # characters; twice as many UTF-16 units still fit a cell
 _NEEDS_ESCAPE = re.compile(r"[\\\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)|^\s|\s$")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|(\\))")
@@ -38,21 +45,57 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: "\\" if found[2] else chr(int(found[1], 16)), text)
 
 
+class _Digest:
+    """What a sheet says, in 32 hexadecimal digits. Taken of what a cell means, not of how a program stores it: a whole number is the same
+    with and without a point, a number counts with fifteen digits (what every program keeps), and empty text is no cell.
+    """
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+
+    def add(self, row: int, cells: Iterable[tuple[int, Raw | Value | None]]) -> None:
+        """Add a row; its cells by column, columns from 1."""
+        said = [f"{column}={text}" for column, value in cells if (text := _meaning(value))]
+        if said:
+            self._sum.update(f"{row}:{chr(31).join(said)}\n".encode("utf-8", "surrogatepass"))
+
+    def __str__(self) -> str:
+        return self._sum.hexdigest()[:32]
+
+
+def _meaning(value: Raw | Value | None) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:  # noqa: PLR0124 - NaN alone differs from itself
+        return ""
+    if isinstance(value, (int, float)):
+        return f"{float(value) + 0.0:.15g}"  # + 0.0: no minus before a zero
+    return repr(value)
+
+
+def _digest_of(sheet: Sheet, *, without: str = "") -> str:
+    """The digest of a sheet as read; rows that begin with `without` are left out."""
+    found = _Digest()
+    for row, cells in groupby(sorted(sheet.cells.items(), key=itemgetter(0)), key=lambda cell: cell[0][0]):
+        line = [(column, value) for (_, column), value in cells]
+        if not (without and line[0][1] == without):
+            found.add(row, line)
+    return str(found)
+
+
 class TablesOut:
-    """Writes tables into hidden sheets of a book; `close` adds the head, which knows how many rows each has."""
+    """Writes tables into hidden sheets of a book; `close` adds the head, which knows how many rows each has, and its digest."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._long: list[list[Value]] = []
         self._rows: dict[str, int] = {}
+        self._digests: dict[str, str] = {}
 
     def lines(self, name: str, heading: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> None:
         """Write a table of texts and numbers, row by row."""
-        page = self._book.page(name, hidden=True)
-        page.add([self._text(word) for word in heading])
-        for row in rows:
-            page.add([self._text(value) if isinstance(value, str) else value for value in row])
-        self._rows[name] = page.height - 1
+        written = ([self._text(value) if isinstance(value, str) else value for value in row] for row in chain([heading], rows))
+        self._rows[name] = self._sheet(name, written) - 1
 
     def frame(self, name: str, table: pd.DataFrame, columns: Mapping[str, str], *, index: bool = False) -> None:
         """Write a table of the model with its declared columns; with `index` its index stands in the first column."""
@@ -66,14 +109,22 @@ class TablesOut:
     def close(self, facts: Mapping[str, str]) -> None:
         """Write the long texts, then the head: `facts`, and the number of rows of each table."""
         if self._long:
-            page = self._book.page(_LONG, hidden=True)
-            for row in self._long:
-                page.add(row)
-        head = self._book.page(HEAD, hidden=True)
-        for key, value in facts.items():
-            head.add([key, escape(value)])
-        for name, count in self._rows.items():
-            head.add([f"rows:{name}", count])
+            self._sheet(_LONG, self._long)
+        head: list[list[Value]] = [[key, escape(value)] for key, value in facts.items()]
+        head += [[f"{_ROWS}{name}", count] for name, count in self._rows.items()]
+        head += [[f"{_DIGEST}{name}", digest] for name, digest in self._digests.items()]
+        whole = _Digest()
+        for row, line in enumerate(head, start=1):
+            whole.add(row, enumerate(line, start=1))
+        self._sheet(HEAD, [*head, [f"{_DIGEST}{HEAD}", str(whole)]])
+
+    def _sheet(self, name: str, rows: Iterable[Sequence[Value]]) -> int:
+        """Write a sheet and remember its digest; the number of its rows comes back."""
+        page, digest = self._book.page(name, hidden=True), _Digest()
+        for row in rows:
+            digest.add(page.add(row), enumerate(row, start=1))
+        self._digests[name] = str(digest)
+        return page.height
 
     def _text(self, text: str) -> str:
         written = escape(text)
@@ -89,27 +140,44 @@ class TablesIn:
     def __init__(self, workbook: Workbook) -> None:
         self._sheets = {sheet.name: sheet for sheet in workbook.sheets}
         self.facts = facts(workbook)
-        self._long = _grid(self._sheets[_LONG], first=1) if _LONG in self._sheets else []
+        self._unsigned = self.facts.get("format") in _UNSIGNED
+        self._same(HEAD)
+        self._long: list[list[Raw | None]] = []
+        if _LONG in self._sheets:
+            long = self._same(_LONG)
+            self._long = _grid(long, sorted({row for row, _ in long.cells}))
 
-    def sheet(self, name: str) -> Sheet:
-        """A table's sheet, whole."""
+    def _same(self, name: str) -> Sheet:
+        """A sheet that is as it was written."""
         found = self._sheets.get(name)
-        wanted = self.facts.get(f"rows:{name}")
-        if found is None or wanted is None or len({row for row, _ in found.cells if row > 1}) != int(float(wanted)):
+        if found is None:
             raise damaged(name)
+        own = f"{_DIGEST}{HEAD}" if name == HEAD else ""
+        if not self._unsigned and self.facts.get(f"{_DIGEST}{name}") != _digest_of(found, without=own):
+            raise changed(name)
         return found
+
+    def sheet(self, name: str) -> tuple[Sheet, range]:
+        """A table's sheet, and the rows below its heading: as many as were written, be they blank."""
+        count = _count(self.facts.get(f"{_ROWS}{name}", ""))
+        if count is None:
+            raise damaged(name)
+        found = self._same(name)
+        if max((row for row, _ in found.cells), default=1) > count + 1:
+            raise damaged(name)
+        return found, range(2, count + 2)
 
     def lines(self, name: str) -> list[list[Raw | None]]:
         """All rows of a table below its heading; a row is as long as its last filled cell."""
-        return _grid(self.sheet(name), first=2)
+        sheet, rows = self.sheet(name)
+        return _grid(sheet, rows)
 
     def frame(self, name: str, columns: Mapping[str, str], *, index: bool = False) -> pd.DataFrame:
         """A table of the model, its columns as declared."""
-        sheet = self.sheet(name)
+        sheet, rows = self.sheet(name)
         heading = {self.text(value): column for (row, column), value in sheet.cells.items() if row == 1}
         if not set(columns) <= set(heading):
             raise damaged(name)
-        rows = sorted({row for row, _ in sheet.cells if row > 1})
         cells = sheet.cells
         made: dict[str, Any] = {}
         for column, kind in columns.items():
@@ -127,13 +195,9 @@ class TablesIn:
         """A cell's text; also where a program made a number of it."""
         if raw is None:
             return ""
-        if isinstance(raw, str):
-            if raw.startswith("\\@") and raw[2:].isdigit() and int(raw[2:]) <= len(self._long):
-                return "".join(self.text(piece) for piece in self._long[int(raw[2:]) - 1])
-            return unescape(raw)
-        if isinstance(raw, float):
-            return str(int(raw)) if raw.is_integer() else repr(float(raw))
-        raise damaged(HEAD)
+        if isinstance(raw, str) and raw.startswith("\\@") and raw[2:].isdigit() and int(raw[2:]) <= len(self._long):
+            return "".join(_plain(piece) for piece in self._long[int(raw[2:]) - 1])
+        return _plain(raw)
 
     def number(self, raw: Raw | None, name: str) -> float:
         """A cell's number, NaN where it is blank."""
@@ -144,6 +208,14 @@ class TablesIn:
         if raw in ("inf", "-inf"):
             return float(str(raw))
         raise damaged(name)
+
+
+def _plain(raw: Raw | None) -> str:
+    if isinstance(raw, str):
+        return unescape(raw)
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else repr(float(raw))
+    raise damaged(HEAD)
 
 
 def _texts(column: pd.Series[Any] | pd.Index[Any]) -> list[str]:
@@ -159,17 +231,32 @@ def facts(workbook: Workbook) -> dict[str, str]:
     return {key: unescape(str(head.cells.get((row, 2), ""))) for row, key in keys.items()}
 
 
+def changed(name: str) -> UnreadableWorkbook:
+    """What to raise where a hidden sheet says something else than was written."""
+    return UnreadableWorkbook(
+        "damaged",
+        f"汇总表的数据页“{name}”被人改动过，与程序写出时不同，没有读取。请向报送单位索取程序写出的原文件；要改数字的，请填在“核定”表中。",
+    )
+
+
 def damaged(name: str) -> UnreadableWorkbook:
-    """What to raise where a hidden sheet is not as it was written."""
+    """What to raise where a hidden sheet is missing, cut, or holds what cannot be read."""
     return UnreadableWorkbook("damaged", f"汇总表的数据页“{name}”不完整或被改动过，无法读取，请向报送单位索取原文件。")
 
 
-def _grid(sheet: Sheet, *, first: int) -> list[list[Raw | None]]:
-    rows: dict[int, list[Raw | None]] = {}
-    for (row, column), value in sorted(sheet.cells.items(), key=lambda cell: cell[0]):
-        if row < first:
-            continue
-        line = rows.setdefault(row, [])
-        line.extend([None] * (column - 1 - len(line)))
-        line.append(value)
-    return list(rows.values())
+def _count(written: str) -> int | None:
+    """How many rows the head says; None where it is no such number."""
+    plain = written.removesuffix(".0")
+    count = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 8 else _MOST_ROWS
+    return count if count < _MOST_ROWS else None
+
+
+def _grid(sheet: Sheet, rows: Iterable[int]) -> list[list[Raw | None]]:
+    """These rows of a sheet, each as long as its last filled cell."""
+    lines: dict[int, list[Raw | None]] = {row: [] for row in rows}
+    for (row, column), value in sorted(sheet.cells.items(), key=itemgetter(0)):
+        line = lines.get(row)
+        if line is not None:
+            line.extend([None] * (column - 1 - len(line)))
+            line.append(value)
+    return list(lines.values())

@@ -5,7 +5,9 @@ Sums are made on whole numbers of 10⁻⁶, so that they come out the same in an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +112,40 @@ def own_figures(returns: Round, indicators: Mapping[str, Indicator]) -> pd.DataF
         if len(parts) > 1:
             joined[row] = _join(figures[first[unit] : first[unit] + len(parts)], summed)
     return pd.DataFrame(joined, index=pd.Index(list(returns.counted), name="unit"), columns=codes)
+
+
+def adjusted_figures(own: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
+    """Own figures (unit × code) with the adjusted ones in place, of entries that are whole; where one was adjusted twice, the later date
+    counts, and on one day neither. `own` itself where none applies.
+    """
+    faults = adjustment_faults(adjustments, units=own.index, indicators=own.columns)
+    known = adjustments[[not fault for fault in faults]]
+    if known.empty:
+        return own
+    made = own.copy()
+    for unit, code, figure in known.sort_values("date", kind="stable")[["unit", "indicator", "adjusted"]].itertuples(index=False):
+        made.at[unit, code] = figure
+    return made
+
+
+def adjustment_faults(adjustments: pd.DataFrame, *, units: Container[object], indicators: Container[object]) -> list[str]:
+    """Why each entry of ADJUSTMENTS_COLUMNS is not applied, in Chinese; "" where it is."""
+    keys = [tuple(map(str, line)) for line in adjustments[["unit", "indicator", "date"]].to_numpy().tolist()]
+    met = Counter(keys)
+    found = []
+    for key, (unit, indicator, _, adjusted, basis, who, day) in zip(keys, adjustments.to_numpy().tolist(), strict=True):
+        missing = [name for name, told in (("依据", basis), ("核定人", who), ("日期", day)) if not str(told).strip()]
+        if unit not in units:
+            found.append(f"单位名录中没有“{unit}”")
+        elif indicator not in indicators:
+            found.append(f"没有指标“{indicator}”")
+        elif math.isnan(adjusted):
+            found.append("核定数不是数字")
+        elif missing:
+            found.append(f"没有写{'、'.join(missing)}")
+        else:
+            found.append("同一天核定了两次，分不清用哪一个" if met[key] > 1 else "")
+    return found
 
 
 def figures_of(returns: Round, *, ids: Sequence[str], codes: Sequence[str]) -> Floats:

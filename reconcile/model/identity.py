@@ -31,17 +31,53 @@ _CITIZEN_CHECKS = "10X98765432"
 
 _NARROW = {0xFF10 + digit: str(digit) for digit in range(10)}
 _NARROW |= {0xFF21 + letter: chr(65 + letter) for letter in range(26)} | {0xFF41 + letter: chr(97 + letter) for letter in range(26)}
-_FILLING = re.compile(r"[\s\-‐‑–—－·'’\u200b\ufeff]+")
+_MARKS = {ord(wide): narrow for wide, narrow in zip("＋（）．", "+().", strict=True)}
+_HYPHENS = "\\-‐‑‒–—―−－﹣─"  # as people type the stroke between the parts of a number
+_FILLING = re.compile(rf"[\s{_HYPHENS}·'’\u200b\ufeff]+")
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"(?:0\d{2,3})?[2-8]\d{6,7}(?:(?:转|[xX#])\d{1,6})?|[48]00\d{7}")
 
+# Numbers in running text. Every repetition is bounded and no two ways read the same characters, so a search is linear in the text.
+# A number never touches another digit nor an asterisk: what masking left of a number is not taken for a part of the next one.
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_IN_TEXT = re.compile(
-    rf"(?<!\d)(?P<citizen>[1-9]\d{{5}}[ -]?(?:18|19|20)\d\d{_DAY}[ -]?\d{{3}}[\dXx])(?!\d)"
-    rf"|(?<!\d)(?P<old>[1-9]\d{{5}}\d\d{_DAY}\d{{3}})(?!\d)"
-    r"|(?<![\d.])(?P<mobile>1[3-9]\d[ -]?\d{4}[ -]?\d{4})(?!\d|\.\d|[万亿元])"
-    r"|(?<!\d)(?P<landline>\(?0\d{2,3}(?:\)|[ -])[2-8]\d{6,7})(?!\d)"
+_BETWEEN = rf"(?:[^\S\r\n]|[{_HYPHENS}·'’\u200b\ufeff])"  # within one line
+_GAP, _PARTED = rf"{_BETWEEN}{{0,3}}", rf"{_BETWEEN}{{1,3}}"
+_START, _END = r"(?<![\d*])", r"(?![\d*])"
+_NO_DECIMAL = r"(?<!\d\.)(?<!\*\.)"
+_NO_FIGURE = r"(?!\.[\d*]|[^\S\r\n]{0,2}[万亿元])"
+_ANY_CODE = r"(?<![\dA-Za-z*])(?P<code>(?!\d{17}[\dXx])[\dA-Za-z]{18})(?![\dA-Za-z*])"  # a social credit code is nobody's number
+_CITIZEN = "|".join(
+    (
+        r"(?<!0\.)[1-9]\d{16}[\dXx]",
+        rf"{_NO_DECIMAL}0\d{{16}}[\dXx]",
+        rf"(?<!0\.)[1-9](?:{_GAP}\d){{5}}{_GAP}(?:1{_GAP}[89]|2{_GAP}0)(?:{_GAP}\d){{9}}{_GAP}[\dXx]",  # parted anyhow, the year can be one
+        rf"\d{{4}}{_PARTED}\d{{4}}{_PARTED}\d{{4}}{_PARTED}\d{{4}}{_PARTED}\d[\dXx]",  # parted as such numbers are, whatever the year
+        rf"\d{{6}}{_PARTED}(?:\d{{8}}|\d{{4}}{_GAP}(?:\d{{4}}|\d\d{_GAP}\d\d)){_GAP}\d{{3}}{_GAP}[\dXx]",
+        rf"\d{{14}}{_PARTED}\d{{3}}[\dXx]|\d{{17}}{_PARTED}[\dXx]",
+        r"\d{6}\.\d{8}\.\d{3}[\dXx]",
+    )
 )
+_CELL_PHONE = "|".join(
+    (
+        rf"1[3-9]\d(?:{_GAP}\d{{4}}{_GAP}\d{{4}}|{_GAP}\d{{3}}{_GAP}\d{{5}}|\.\d{{4}}\.\d{{4}}|\.\d{{3}}\.\d{{5}})",
+        rf"1[3-9]\d\d{_GAP}(?:\d{{4}}{_GAP}\d{{3}}|\d{{3}}{_GAP}\d{{4}})",
+        rf"1[3-9]\d{{3}}{_GAP}\d{{6}}",
+    )
+)
+_COUNTRY = rf"\(?(?:\+|00)?86\)?{_GAP}"
+_FIXED = "|".join(
+    (
+        rf"{_NO_DECIMAL}\(?0\d{{2,3}}\)?(?:(?<=\))|(?=[^\d*]))(?:{_GAP}|\.)\d{{3,4}}{_GAP}\d{{4}}",
+        rf"{_NO_DECIMAL}0(?:\d\d\d{{8}}|\d{{3}}\d{{8}})",
+        rf"\(?(?:\+|00)86\)?{_GAP}\(?0?[1-9]\d{{1,2}}\)?{_GAP}\d{{3,4}}{_GAP}\d{{4}}",
+        rf"[48]00[{_HYPHENS}](?:\d{{3}}[{_HYPHENS}]?\d{{4}}|\d{{4}}[{_HYPHENS}]?\d{{3}})",
+    )
+)
+_IN_TEXT = re.compile(
+    rf"{_ANY_CODE}|{_START}(?:(?P<citizen>{_CITIZEN})|(?P<old>{_NO_DECIMAL}[1-9]\d{{5}}\d\d{_DAY}\d{{3}})(?!\.\d)"
+    rf"|{_NO_DECIMAL}(?P<mobile>(?:{_COUNTRY})?(?:{_CELL_PHONE})){_NO_FIGURE}|(?P<landline>{_FIXED}){_NO_FIGURE}){_END}"
+)
+_IN_CONTACT = re.compile(rf"(?<![\d.*])[2-8]\d{{2,3}}[{_HYPHENS} ]?\d{{4}}(?![\d.*])")
 
 
 def plain_number(text: str) -> str:
@@ -128,35 +164,61 @@ def mask_citizen(text: str) -> str:
 
 
 def mask_phone(text: str) -> str:
-    """A telephone number with its middle masked: 138****5678, 027-****4321. Text without seven digits in it is left as it is."""
+    """A telephone number with its middle masked: 138****5678, 027-****4321, 0712-***6789 (of seven digits three are hidden).
+
+    Text without seven digits in it is left as it is, and so is a number that was masked before.
+    """
     found = text.strip()
     digits = sum(character.isdigit() for character in found)
-    if digits < 7:
+    if digits < 7 or ("***" in found and digits <= 8):
         return text
-    area = re.match(r"[(（]?0\d{2,3}[)）\- ]|0(?:10|2\d)|0\d{3}|\+?86[\- ]?", found)
-    head = area.end() if area is not None and digits > 8 else (3 if digits >= 11 else 0)
-    if area is not None and found.startswith(("+86", "86")) and digits > 11:
+    plain = found.translate(_NARROW | _MARKS)
+    country = re.match(rf"\(?(?:\+|00)?86\)?{_GAP}", plain) if digits > 11 else None
+    head = country.end() if country is not None else 0
+    area = re.match(rf"\(?0\d{{2,3}}[) {_HYPHENS}]|0(?:10|2\d)|0\d{{3}}", plain[head:])
+    if area is not None and digits > 8:
+        head += area.end()
+    elif digits >= 11 and plain[head : head + 1] == "1":
         head += 3
-    return _masked(found, head=head, tail=4)
+    elif digits >= 11 and not head:
+        head = 3
+    return _masked(found, head=head, tail=4, least=3)
 
 
-def _masked(text: str, *, head: int, tail: int) -> str:
-    """Every character but the first `head` and the last `tail` as an asterisk; texts too short for that all but masked out."""
-    if len(text) < head + tail + 4:
+def mask_contact(text: str) -> str:
+    """Who is to be asked (联系人), masked as free text; there seven or eight digits alone are a telephone number too."""
+    return _IN_CONTACT.sub(lambda found: mask_phone(found[0]), mask_text(text))
+
+
+def _masked(text: str, *, head: int, tail: int, least: int = 4) -> str:
+    """Every character but the first `head` and the last `tail` as an asterisk; texts in which that hides fewer than `least` are all but
+    masked out."""
+    if len(text) < head + tail + least:
         head, tail = min(head, 1), min(tail, 1)
     hidden = max(len(text) - head - tail, 0)
     return text[:head] + "*" * hidden + text[len(text) - tail :] if hidden else "*" * len(text)
 
 
 def mask_text(text: str) -> str:
-    """Free text with every citizen and telephone number in it masked, full-width digits too. Masking twice changes nothing."""
-    narrow = text.translate(_NARROW)  # one character for one: places in it are places in the text
+    """Free text with every citizen and telephone number in it masked, as people write them: full-width, parted by strokes or spaces.
+
+    Seventeen digits and a digit or X are taken for a citizen number even where the birthday cannot be; eleven digits are no telephone
+    number before 万, 亿 or 元 nor with decimals. A social credit code with letters stays. Masking twice changes nothing.
+    """
+    if sum(character.isdigit() for character in text) < 10:
+        return text
+    narrow = text.translate(_NARROW | _MARKS)  # one character for one: places in it are places in the text
     pieces: list[str] = []
     end = 0
     for found in _IN_TEXT.finditer(narrow):
+        if found.lastgroup == "code":
+            continue
         start, stop = found.span(found.lastgroup or 0)
         number = text[start:stop]
-        pieces += [text[end:start], mask_citizen(number) if found.lastgroup in ("citizen", "old") else mask_phone(number)]
+        masked = mask_citizen(number) if found.lastgroup in ("citizen", "old") else mask_phone(number)
+        before, star, last = masked.rpartition("*")
+        # A gap in the last digits goes too: they must not look like the beginning of another number.
+        pieces += [text[end:start], before, star, "".join(one if one.isalnum() else "*" for one in last)]
         end = stop
     return "".join((*pieces, text[end:])) if pieces else text
 

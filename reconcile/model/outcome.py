@@ -20,9 +20,9 @@ TOTALS_COLUMNS: dict[str, str] = {
     "indicator": "str",
     "value": "float64",  # reported total in the indicator's measure; NaN where nobody below reported it
     "approved": "float64",  # the same with adjustments in place of what they replace; equal to value where there are none
-    "reported": "int64",  # units at or below that answered the indicator
+    "reported": "int64",  # units at or below that answered the indicator itself and owe it (all, where nobody says who owes): <= expected
     "expected": "int64",  # units at or below that owe it; -1 where no table of units was given
-    "addends": "int64",  # returns that the value was added from
+    "addends": "int64",  # returns with a number for the indicator itself, also where the value was computed from other figures
     "open_errors": "int64",  # findings of tier error that touch one of the addends' cells of this indicator
     "stand_in": "bool",  # whether a 汇总 return stands in for units of which nothing was read
     "previous": "float64",  # the total of the same period of last year, without the units absent this time; NaN where unknown
@@ -47,7 +47,7 @@ CHECKS_COLUMNS: dict[str, str] = {
     "not_evaluable": "int64",  # a cell it needs is missing or unreadable: never a pass
     "not_applicable": "int64",  # its condition does not hold, or a cell says —
 }
-"""How often each rule was judged and how it came out."""
+"""How often each rule was judged, on returns and on totals, and how it came out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ class Coverage:
     missing: tuple[str, ...]
     unreadable: tuple[str, ...]
     late: tuple[str, ...]
+
+    @property
+    def received(self) -> tuple[str, ...]:
+        """Expected units that reported: 实报. Others may have reported too, who owe nothing this time."""
+        reported = set(self.reported)
+        return tuple(code for code in self.expected if code in reported)
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -81,6 +87,12 @@ class Outcome:
     coverage: Coverage
     past: Past
     edition: str
+
+    @property
+    def subject(self) -> str:
+        """The unit that the reports speak of: the root, or where there is none the only top unit; "" for several without a common top."""
+        tops = self.units.children("")
+        return self.root or (tops[0] if len(tops) == 1 else "")
 
     @property
     def draft(self) -> bool:
@@ -106,3 +118,10 @@ class Tallied:
 
     differences: pd.DataFrame
     findings: tuple[Finding, ...]
+
+
+def all_checks(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Several tables of CHECKS_COLUMNS as one: each rule once, in order of first appearance, its counts added."""
+    import pandas as pd
+
+    return pd.concat(tables, ignore_index=True).groupby("rule", sort=False, as_index=False).sum()[list(CHECKS_COLUMNS)]

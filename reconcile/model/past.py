@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,12 @@ class Earlier:
     own: pd.DataFrame
     totals: pd.DataFrame
     returns: Round
+
+    def own_without(self, absent: Collection[str]) -> pd.DataFrame:
+        """What each unit reported itself, NaN for the units in `absent`."""
+        made = self.own.copy()
+        made.loc[made.index.isin(list(absent))] = float("nan")
+        return made
 
 
 class Past:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reconcile.model.outcome import Outcome
+    from reconcile.model.past import Earlier
     from reconcile.model.round import Round
     from reconcile.model.unit import UnitTree
 
@@ -40,20 +41,25 @@ class Addends:
         self._units = units
         self._without = frozenset(without)
         self._places: dict[str, NDArray[np.int64]] = {}
-        self._found: dict[tuple[str, str, bool], tuple[tuple[CellAt, float], ...]] = {}
+        self._found: dict[tuple[str, str, bool], tuple[tuple[CellAt, float, str], ...]] = {}
         self._ids = [str(one) for one in returns.values.index]
         register = returns.returns.reindex(returns.values.index)
         self._files = [str(file) for file in register["file"]]
         self._layouts = [returns.layouts.get(str(layout), {}) for layout in register["layout"]]
         self._owners = [str(unit) for unit in register["unit"]]
 
-    def cells(self, unit: str, indicators: Iterable[str], *, own: bool = False) -> tuple[CellAt, ...]:
-        """Where the figures of `unit` and all below it stand (with `own`: the unit's alone), for every indicator in turn."""
-        return tuple(cell for indicator in indicators for cell, _ in self._of(unit, indicator, own))
+    def cells(self, unit: str, indicators: Iterable[str], *, own: bool = False, among: Collection[str] | None = None) -> tuple[CellAt, ...]:
+        """Where the figures of `unit` and all below it stand (with `own`: the unit's alone), for every indicator in turn.
 
-    def counts(self, unit: str, indicator: str) -> tuple[CellAt, ...]:
+        With `among`, only the cells of those units.
+        """
+        found = (line for indicator in indicators for line in self._of(unit, indicator, own))
+        return tuple(cell for cell, _, owner in found if among is None or owner in among)
+
+    def counts(self, unit: str, indicator: str, *, among: Collection[str] | None = None) -> tuple[CellAt, ...]:
         """Only the cells whose figure is above zero: what a number of units is counted from."""
-        return tuple(cell for cell, value in self._of(unit, indicator, False) if value > 0)
+        found = self._of(unit, indicator, False)
+        return tuple(cell for cell, value, owner in found if value > 0 and (among is None or owner in among))
 
     def owners(self, unit: str, indicator: str, *, above_zero: bool = False) -> frozenset[str]:
         """The units at or below `unit` that reported a figure (above zero, if asked)."""
@@ -72,12 +78,15 @@ class Addends:
         sheet, cell = self._returns.layouts.get(str(register.at[return_id, "layout"]), {}).get(indicator, ("", ""))
         return CellAt(str(register.at[return_id, "file"]), sheet, cell, text)
 
-    def _of(self, unit: str, indicator: str, own: bool) -> tuple[tuple[CellAt, float], ...]:
+    def _of(self, unit: str, indicator: str, own: bool) -> tuple[tuple[CellAt, float, str], ...]:
+        """Cell, figure and unit of each addend."""
         key = (unit, indicator, own)
         if key not in self._found:
             values, rows = self._answers(unit, indicator, own)
             typed = self._typed(indicator) if len(rows) else {}
-            self._found[key] = tuple((self._cell(int(row), indicator, typed, float(values[row])), float(values[row])) for row in rows)
+            self._found[key] = tuple(
+                (self._cell(int(row), indicator, typed, float(values[row])), float(values[row]), self._owners[row]) for row in rows
+            )
         return self._found[key]
 
     def _answers(self, unit: str, indicator: str, own: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -119,22 +128,20 @@ class Trace:
         self.outcome = outcome
         self.addends = Addends(outcome.round, outcome.units)
         self._totals = _totals(outcome.totals, units=(outcome.root, *outcome.units.children(outcome.root)))
-        self._earlier: dict[str, Addends] = {}
 
     def total(self, unit: str, indicator: str) -> Total:
         """The unit's total with its comparisons; all NaN where there is none."""
         nothing = float("nan")
         return self._totals.get((unit, indicator), Total(nothing, nothing, nothing))
 
-    def earlier_cells(self, unit: str, indicators: Iterable[str], *, closing: bool = False) -> tuple[CellAt, ...]:
-        """The cells of last year's figure: of the same period, or (`closing`) of the end of the year. Empty where nothing was given."""
-        period = self.outcome.period.closing if closing else self.outcome.period.previous
-        earlier = self.outcome.past.at(period)
-        if earlier is None:
-            return ()
-        if earlier.period.written not in self._earlier:
-            self._earlier[earlier.period.written] = Addends(earlier.returns, self.outcome.units, without=self.outcome.coverage.absent)
-        return self._earlier[earlier.period.written].cells(unit, indicators)
+    def earlier(self, *, closing: bool = False) -> Earlier | None:
+        """Last year: the same period, or (`closing`) the end of the year. None where nothing was given."""
+        period = self.outcome.period
+        return self.outcome.past.at(period.closing if closing else period.previous)
+
+    def earlier_addends(self, earlier: Earlier) -> Addends:
+        """The cells that the totals of an earlier period were added from, without the units that are absent now."""
+        return Addends(earlier.returns, self.outcome.units, without=self.outcome.coverage.absent)
 
 
 def _totals(table: pd.DataFrame, *, units: Iterable[str]) -> dict[tuple[str, str], Total]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -34,6 +34,29 @@ class Unit:
     def expected(self, day: date) -> bool:
         """Whether the unit existed on `day`, the last day of a period, and so owes a return."""
         return (self.opened is None or self.opened <= day) and (self.closed is None or self.closed > day)
+
+
+def without_circles(units: Iterable[Unit]) -> list[Unit]:
+    """The units in their order, each code once (the first); a parent link that would close a circle with those before it is cut."""
+    found: dict[str, Unit] = {}
+    for unit in units:
+        found.setdefault(unit.code, unit)
+    above = dict.fromkeys(found, "")  # a shortcut upwards from each unit, so that long lines of parents take no time
+
+    def top(code: str) -> str:
+        while above[code]:
+            above[code] = above[above[code]] or above[code]
+            code = above[code]
+        return code
+
+    for code, unit in found.items():
+        if unit.parent not in found:
+            continue
+        if top(unit.parent) == code:
+            found[code] = replace(unit, parent="")
+        else:
+            above[code] = unit.parent
+    return list(found.values())
 
 
 class UnitTree:

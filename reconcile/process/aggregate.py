@@ -9,15 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reconcile.model.answers import ANSWERS
-from reconcile.model.figures import Floats, Subtrees, figures_of, own_figures
+from reconcile.model.figures import Floats, Subtrees, adjusted_figures, figures_of, own_figures
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.indicator import Kind
 from reconcile.model.outcome import TOTALS_COLUMNS
 from reconcile.model.past import Earlier, Past
 from reconcile.model.round import Round, Standing, State
 from reconcile.model.unit import UnitTree
-from reconcile.scheme.environment import TotalsEnvironment
-from reconcile.scheme.expression import value
+from reconcile.scheme.derived import Derived
 from reconcile.scheme.scheme import Scheme
 
 Counts = NDArray[np.int64]
@@ -36,24 +35,27 @@ def aggregate(
     """Totals with TOTALS_COLUMNS: for each unit at or below `root` that reported or has units below it (`root` itself always), each
     indicator but texts; units in the order of the tree, indicators in the order of the scheme.
 
-    Flows, stocks and flags are added (a flag's total is its count of yeses), exactly and in any order. Rates, and derived figures that
-    nobody reported, are computed from totals by their formula; where that is not possible a rate stands if exactly one unit reported
-    it. Norms and dates are never added: a unit's row has what it reported itself. `approved` is the same with each adjusted figure in
-    place of the reported one. `addends` counts the returns with a number for the indicator itself, also where a rate was computed from
-    other totals. `open_errors` counts the error findings about that indicator in the returns that count. `previous` and `closing` leave out
-    the units in `absent`, of which nothing was received: both sides of a comparison are then about the same units.
+    Flows, stocks and flags are added (a flag's total is its count of yeses), exactly and in any order; a derived figure that a unit did not
+    report is first computed from the unit's own parts (see `derived`). Rates are computed by their formula from the units that gave all of
+    its parts; where none did, a rate stands if exactly one unit reported it. Norms and dates are never added: a unit's row has what it
+    reported itself. `approved` is the same with each adjusted figure in place of the reported one. `addends` counts the returns with a
+    number for the indicator itself, also where the total was computed from other figures; `reported` counts the units that answered the
+    indicator itself, of those that owe it. `open_errors` counts the error findings about that indicator in the returns that count.
+    `previous` and `closing` leave out the units in `absent`, of which nothing was received: both sides of a comparison are then about the
+    same units.
     """
     subtrees = Subtrees.of(units, root)
     codes = [code for code, one in scheme.indicators.items() if one.kind is not Kind.TEXT]
     own = own_figures(returns, scheme.indicators).reindex(index=list(subtrees.codes), columns=codes)
-    reported = _totals(own.to_numpy(), subtrees, codes=codes, scheme=scheme)
-    adjusted = _with_adjustments(own, returns.adjustments)
+    reported = _totals(own, subtrees, scheme)
+    adjusted = adjusted_figures(own, returns.adjustments)
     numbers, answered, stand_in = _addends(returns, subtrees, codes)
+    owing = _owing(returns, scheme, units=units, subtrees=subtrees, codes=codes)
     made = {
         "value": reported,
-        "approved": reported if adjusted is own else _totals(adjusted.to_numpy(), subtrees, codes=codes, scheme=scheme),
-        "reported": subtrees.add((answered > 0).astype(np.int64)),
-        "expected": _expected(returns, scheme, units=units, subtrees=subtrees, codes=codes),
+        "approved": reported if adjusted is own else _totals(adjusted, subtrees, scheme),
+        "reported": _reported(answered, stand_in, owing=owing, subtrees=subtrees),
+        "expected": np.full(answered.shape, -1, dtype=np.int64) if owing is None else subtrees.add(owing),
         "addends": subtrees.add(numbers),
         "open_errors": subtrees.add(_open_errors(returns, findings, subtrees=subtrees, codes=codes)),
         "stand_in": subtrees.add(stand_in) > 0,
@@ -64,36 +66,20 @@ def aggregate(
     return _table(made, [subtrees.codes[row] for row in kept], kept=kept, codes=codes)
 
 
-def _totals(own: Floats, subtrees: Subtrees, *, codes: list[str], scheme: Scheme) -> Floats:
-    """Own figures (units × codes) with what the kind of each indicator makes of them up the tree."""
-    added = subtrees.totals(own)
-    reporters = subtrees.add((~np.isnan(own)).astype(np.int64))
-    found = {}
-    for column, code in enumerate(codes):
+def _totals(own: pd.DataFrame, subtrees: Subtrees, scheme: Scheme) -> Floats:
+    """Own figures (unit × code, units as in `subtrees`) with what the kind of each indicator makes of them up the tree, as a matrix."""
+    derived = Derived.of(own, subtrees, scheme)
+    figures = derived.own.to_numpy(dtype=np.float64)
+    made = subtrees.totals(figures)
+    reporters = subtrees.add((~np.isnan(figures)).astype(np.int64))
+    for column, code in enumerate(derived.own.columns):
         kind = scheme.indicators[code].kind
-        if kind.summed:
-            found[code] = added[:, column]
-        elif kind is Kind.RATE:  # the sum of one is that one
-            found[code] = np.where(reporters[:, column] == 1, added[:, column], np.nan)
-        else:
-            found[code] = own[:, column]
-    for code, formula in scheme.formulas.items():  # each stands after those it needs
-        if code not in found:
-            continue
-        computed = value(formula, TotalsEnvironment(len(subtrees.codes), {("this", "unit"): found}))
-        first, second = (computed, found[code]) if scheme.indicators[code].kind is Kind.RATE else (found[code], computed)
-        found[code] = np.where(np.isnan(first), second, first)
-    return np.column_stack([found[code] for code in codes]) if codes else np.empty((len(subtrees.codes), 0))
-
-
-def _with_adjustments(own: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
-    """Own figures with the adjusted ones in place; where one was adjusted twice, the later date counts. `own` itself where none applies."""
-    known = adjustments[adjustments["unit"].isin(own.index) & adjustments["indicator"].isin(own.columns) & adjustments["adjusted"].notna()]
-    if known.empty:
-        return own
-    made = own.copy()
-    for unit, code, figure in known.sort_values("date", kind="stable")[["unit", "indicator", "adjusted"]].itertuples(index=False):
-        made.at[unit, code] = figure
+        if kind is Kind.RATE:
+            computed = derived.rate(code)
+            alone = np.where(reporters[:, column] == 1, made[:, column], np.nan)  # the sum of one is that one
+            made[:, column] = np.where(np.isnan(computed), alone, computed)
+        elif not kind.summed:
+            made[:, column] = figures[:, column]
     return made
 
 
@@ -113,14 +99,25 @@ def _addends(returns: Round, subtrees: Subtrees, codes: list[str]) -> tuple[Coun
     return found[0], found[1], found[2]
 
 
-def _expected(returns: Round, scheme: Scheme, *, units: UnitTree, subtrees: Subtrees, codes: list[str]) -> Counts:
-    """How many units at or below owe each indicator; -1 where no table of units says who there is."""
+def _owing(returns: Round, scheme: Scheme, *, units: UnitTree, subtrees: Subtrees, codes: list[str]) -> Counts | None:
+    """Which units themselves owe each indicator (1 or 0); None where no table of units says who there is."""
     if not units.known:
-        return np.full((len(subtrees.codes), len(codes)), -1, dtype=np.int64)
+        return None
     day = returns.period.last_day
     kinds = [units[code].kind if code in units and units[code].expected(day) else "" for code in subtrees.codes]
     asked = {kind: [scheme.indicators[code].asked_of(kind) for code in codes] for kind in set(kinds)}
-    return np.asarray(subtrees.add(np.array([asked[kind] for kind in kinds], dtype=np.int64).reshape(len(kinds), len(codes))))
+    return np.array([asked[kind] for kind in kinds], dtype=np.int64).reshape(len(kinds), len(codes))
+
+
+def _reported(answered: Counts, stand_in: Counts, *, owing: Counts | None, subtrees: Subtrees) -> Counts:
+    """How many units answered, of those that owe the figure, so that never more answered than owe it.
+
+    A unit that was not asked counts only as the stand-in for those below it that were.
+    """
+    if owing is None:
+        return np.asarray(subtrees.add((answered > 0).astype(np.int64)))
+    counted = (answered > 0) & ((owing > 0) | (stand_in > 0))
+    return np.minimum(subtrees.add(counted.astype(np.int64)), subtrees.add(owing))
 
 
 def _open_errors(returns: Round, findings: Iterable[Finding], *, subtrees: Subtrees, codes: list[str]) -> Counts:
@@ -142,9 +139,7 @@ def _earlier(earlier: Earlier | None, subtrees: Subtrees, *, codes: list[str], s
         return np.full((len(subtrees.codes), len(codes)), np.nan)
     if not absent:
         return earlier.totals.reindex(index=list(subtrees.codes), columns=codes).to_numpy(dtype=np.float64)
-    own = earlier.own.reindex(index=list(subtrees.codes), columns=codes)
-    own.loc[own.index.isin(list(absent))] = np.nan
-    return _totals(own.to_numpy(dtype=np.float64), subtrees, codes=codes, scheme=scheme)
+    return _totals(earlier.own_without(absent).reindex(index=list(subtrees.codes), columns=codes), subtrees, scheme)
 
 
 def _table(made: dict[str, NDArray[np.generic]], names: list[str], *, kept: list[int], codes: list[str]) -> pd.DataFrame:

@@ -17,12 +17,13 @@ from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.assembly import Changes, Sheaf, assemble, matrices
 from reconcile.process.intake import Reader, Received
 from reconcile.process.register import Desk, Entry, assign, round_period, settle
-from reconcile.process.summaries import Brought, bring
+from reconcile.process.summaries import Brought, bring, settled_units
 from reconcile.process.whose import plain_code, plain_name
 from reconcile.scheme.units import kind_of
 
 if TYPE_CHECKING:
     from reconcile.files.archive import Source
+    from reconcile.model.past import Past
     from reconcile.scheme.scheme import Scheme
 
 _RETURNS = frozenset({Standing.COUNTED, Standing.UNASSIGNED})
@@ -61,13 +62,22 @@ def collect(sources: Iterable[Source], scheme: Scheme, *, units: UnitTree | None
     return Collected(assemble(sheaves, brought, desk=desk, values=values, states=states), tree)
 
 
-def edition(returns: Round, scheme: Scheme) -> str:
-    """The 数据版本: twelve hex digits of received bytes, adjustments, scheme and narratives, however they came."""
-    received = sorted({str(one) for one in returns.returns["sha256"]})
-    adjusted = sorted("\t".join(str(cell) for cell in line) for line in returns.adjustments.to_numpy().tolist())
-    told = [f"{name}\t{text}" for name, text in sorted(scheme.templates.items())]
-    inputs = [str(returns.period), scheme.hash, *told, *received, *adjusted]
-    return hashlib.sha256("\n".join(inputs).encode("utf-8", "replace")).hexdigest()[:12]
+def edition(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: Past) -> str:
+    """The 数据版本: twelve hex digits of all that the results depend on, however it came: the bytes of the returns (not of stray papers),
+    adjustments, scheme, narratives, the units, whom the report is about, and the earlier rounds.
+    """
+    lines = [str(returns.period), scheme.hash, root]
+    lines += (f"{name}\t{text}" for name, text in sorted(scheme.templates.items()))
+    lines += sorted(_line(unit.code, unit.name, unit.kind, unit.parent, unit.opened, unit.closed) for unit in units)
+    for one in (returns, *(earlier.returns for earlier in past.periods)):
+        received = one.returns[one.returns["standing"] != Standing.FOREIGN]
+        lines += [str(one.period), *sorted({str(sha256) for sha256 in received["sha256"]})]
+        lines += sorted(_line(*cells) for cells in one.adjustments.to_numpy().tolist())
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _line(*cells: object) -> str:
+    return "\t".join(str(cell) for cell in cells)
 
 
 def _sheaf(received: Received) -> Sheaf:
@@ -78,8 +88,7 @@ def _sheaf(received: Received) -> Sheaf:
         entry.code, entry.cover_name, entry.scope, entry.period = cover["unit"], cover["unit_name"], cover["scope"], cover["period"]
         entry.filler, entry.filled_on, entry.head, entry.phone = cover["filler"], cover["filled_on"], cover["head"], cover["phone"]
         entry.replaces, entry.scheme, entry.layout = cover["replaces"], cover["scheme"], taken.layout
-        for words in taken.notes:
-            entry.remark(words)
+        entry.odd_date = taken.odd_date
     return Sheaf(entry, taken=taken)
 
 
@@ -99,7 +108,7 @@ def _units(entries: Sequence[Entry], brought: Sequence[Brought]) -> UnitTree:
     A return without a code stands under its cover's name: without a table nothing else tells units apart. What is known of the units is
     whole only where every one of them comes from a summary that was made with a table.
     """
-    found = {unit.code: unit for one in brought for unit in sorted(one.units, key=lambda unit: unit.code)}
+    found = {unit.code: unit for unit in settled_units(brought)}
     names: dict[str, Counter[str]] = {}
     for entry in entries:
         if entry.standing in _RETURNS and (code := plain_code(entry.code) or plain_name(entry.cover_name)):

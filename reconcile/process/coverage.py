@@ -64,7 +64,7 @@ def _excused(units: UnitTree, expected: list[str], sent: Mapping[str, list[tuple
 
 
 def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str]) -> tuple[list[str], list[Finding]]:
-    """Units none of whose counted returns bears a cover date in time. A return without a date is not late."""
+    """Units of which a counted return bears a cover date past the last day. A return without a date is not late."""
     due = scheme.due(returns.period)
     rule = scheme.named.get("late")
     wanted = set(reported)

@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,14 +14,17 @@ import numpy as np
 from reconcile.files.cell import Reading, read_cell
 from reconcile.files.form_reader import FilledForm, Placed, read_form
 from reconcile.files.raw import UnreadableWorkbook
-from reconcile.files.tidy import is_summary, read_head, read_round
+from reconcile.files.tidy import is_summary, read_head, read_round, read_scheme_tables
 from reconcile.files.workbook import read_workbook
+from reconcile.model.finding import CellAt
 from reconcile.model.identity import mask_phone, mask_text
 from reconcile.model.indicator import Kind
 from reconcile.model.quantity import Measure, convert, format_number
 from reconcile.model.round import Standing, State
 from reconcile.process.intake_lists import take_lists
+from reconcile.process.other_scheme import compared, translated
 from reconcile.process.taken import Mark, Taken, as_text
+from reconcile.scheme.wording import finding
 
 if TYPE_CHECKING:
     from reconcile.files.archive import Source
@@ -33,19 +36,22 @@ if TYPE_CHECKING:
     from reconcile.scheme.scheme import Scheme
 
 _NUMBERS = frozenset({Kind.FLOW, Kind.STOCK, Kind.RATE, Kind.NORM})
-_PAPERS = frozenset({"not_workbook", "text", "html"})
-_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".xltx", ".xlsb", ".ods", ".csv")
+_PAPERS = frozenset({"not_workbook", "text", "html", "own_results"})
+_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".xltx", ".xlsb", ".ods")
+_LONG_COUNT = 1e10  # from here on a count of heads may be a telephone or a citizen number
 _MOST = 1e15  # no union counts so many: a citizen number in the wrong cell, or an endless number
+_NO_WORD = re.compile(r"[-‐‑–—―−－─_/／\\]*|无")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Slot(NamedTuple):
-    """Where an indicator stands in the matrices, and what a plain number must be to need no second look."""
+    """Where an indicator stands in the matrices, and what a plain number must be to need no second look: below `most`, and whole."""
 
     column: int
     number: bool
     whole: bool
     measure: str
+    most: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +80,7 @@ class Reader:
         self._worker = worker
         self._places: dict[str, Mapping[str, tuple[str, str]]] = {}
         self._slots = {
-            code: Slot(column, one.kind in _NUMBERS, scheme.measure(code).whole, one.measure)
+            code: Slot(column, one.kind in _NUMBERS, whole := scheme.measure(code).whole, one.measure, _LONG_COUNT if whole else _MOST)
             for column, (code, one) in enumerate(scheme.indicators.items())
         }
 
@@ -101,7 +107,7 @@ class Reader:
             self._places[form.layout] = form.places
         taken = Taken(_cover(form.cover), form.layout, self._places[form.layout])
         if form.cover["filled_on"].strip() and not taken.cover["filled_on"]:
-            taken.notes = (f"填报日期“{mask_text(form.cover['filled_on'].strip())}”看不懂，按未填处理",)
+            taken.odd_date = mask_text(form.cover["filled_on"].strip())
         self._take_figures(form, taken)
         for code, placed in form.texts.items():
             text = mask_text(as_text(placed.raw))
@@ -121,8 +127,8 @@ class Reader:
         values, states = [math.nan] * len(slots), [int(State.ABSENT)] * len(slots)
         for code, placed in form.figures.items():
             _, _, raw, beside = placed
-            column, plain, whole, measure = slots[code]
-            if type(raw) is float and plain and 0 <= raw < _MOST and (not whole or raw.is_integer()) and beside in ("", measure):
+            column, plain, whole, measure, most = slots[code]
+            if type(raw) is float and plain and 0 <= raw < most and (not whole or raw.is_integer()) and beside in ("", measure):
                 values[column], states[column] = raw, number
             elif raw is None:
                 states[column] = blank
@@ -135,11 +141,26 @@ class Reader:
 
 def _summary(file: str, sha256: str, workbook: Workbook, scheme: Scheme) -> Received:
     content, units = read_round(workbook, scheme)
-    known = read_head(workbook).units_known
+    head = read_head(workbook)
     tables = (content.returns, content.values, content.states)
     if not all(table.index.is_unique and table.columns.is_unique for table in tables):
         return Received(file, sha256, Standing.UNREADABLE, "汇总表的数据页有重复的行或列，无法读取，请向报送单位索取原文件")
-    return Received(file, sha256, Standing.COUNTED, summary=content, units=units, units_known=known)
+    if head.scheme != scheme.hash:
+        content = _from_another_scheme(content, file=file, workbook=workbook, scheme=scheme)
+    return Received(file, sha256, Standing.COUNTED, summary=content, units=units, units_known=head.units_known)
+
+
+def _from_another_scheme(content: Round, *, file: str, workbook: Workbook, scheme: Scheme) -> Round:
+    """The round in our measures, with a finding that tells how the other scheme differs."""
+    differences = compared(read_scheme_tables(workbook)[0], [str(code) for code in content.values.columns], scheme)
+    if differences.turns or differences.columns:
+        content = translated(content, differences)
+    rule = scheme.named.get("other_scheme")
+    if rule is None:
+        return content
+    words = {"文件": file, "内容": differences.said}
+    told = finding(rule, words, unit_name=file, period=str(content.period), cells=(CellAt(file, "", "", ""),))
+    return replace(content, intake=(*content.intake, told))
 
 
 def _cover(written: Mapping[str, str]) -> dict[str, str]:
@@ -156,30 +177,45 @@ def _cover(written: Mapping[str, str]) -> dict[str, str]:
 
 
 def _understand(placed: Placed, indicator: Indicator, scheme: Scheme) -> Reading:
-    """One odd cell. Where the measure column says another measure than the scheme's, the figure is read in that one and converted."""
+    """One odd cell. Where the measure column says another measure than the scheme's, the figure is read in that one and converted; where
+    it says a word that nobody knows, in the scheme's, with a remark."""
     asked = scheme.measures[indicator.measure]
-    said = _measure_beside(placed.measure, asked, scheme)
+    word = _word_beside(placed.measure, asked)
     words = scheme.measure_words
+    said = words.get(word)
     if said is None or said is asked:
         reading = read_cell(placed.raw, indicator_measure=asked, kind=indicator.kind.value, measures=words)
+        if word and said is None:
+            reading = _remarked(reading, mask_text(placed.measure.strip()), "measure_unknown")
     elif not said.comparable(asked):
         reading = read_cell(placed.raw, indicator_measure=asked, kind=indicator.kind.value, measures=words)
-        if reading.state == State.NUMBER:
-            text = reading.typed or format_number(reading.value, 6)
-            reading = reading._replace(typed=text, measure_typed=said.name, remarks=(*reading.remarks, "measure_said"))
+        reading = _remarked(reading, said.name, "measure_said")
     else:
         reading = _converted(read_cell(placed.raw, indicator_measure=said, kind=indicator.kind.value, measures=words), said, asked)
-    if reading.state == State.NUMBER and not abs(reading.value) < _MOST:
+    if reading.state == State.NUMBER and (not abs(reading.value) < _MOST or (asked.whole and _is_personal(placed, reading))):
         return Reading(math.nan, State.UNREADABLE, as_text(placed.raw), None, ("unreadable_cell",))
     return reading
 
 
-def _measure_beside(written: str, asked: Measure, scheme: Scheme) -> Measure | None:
-    """The measure that the column beside the figure names; None where it names none that the scheme knows."""
+def _remarked(reading: Reading, measure: str, remark: str) -> Reading:
+    """A figure whose measure column says `measure`, with one more remark; what is no figure stays as it is."""
+    if reading.state != State.NUMBER:
+        return reading
+    text = reading.typed or format_number(reading.value, 6)
+    return reading._replace(typed=text, measure_typed=measure, remarks=(*reading.remarks, remark))
+
+
+def _is_personal(placed: Placed, reading: Reading) -> bool:
+    """Whether a count is the telephone or citizen number of somebody, in the wrong cell."""
+    digits = format_number(abs(reading.value), 0)
+    written = as_text(placed.raw)
+    return mask_text(digits) != digits or mask_text(written) != written
+
+
+def _word_beside(written: str, asked: Measure) -> str:
+    """The word that the column beside the figure has for its measure; "" where it is blank, a stroke, or the measure asked for."""
     word = re.sub(r"[\s()（）]+", "", written)
-    if not word or word == asked.name or word in asked.synonyms:
-        return None
-    return scheme.measure_words.get(word)
+    return "" if _NO_WORD.fullmatch(word) or word in (asked.name, *asked.synonyms) else word
 
 
 def _converted(reading: Reading, said: Measure, asked: Measure) -> Reading:

@@ -38,6 +38,7 @@ def _mark_finding(mark: Mark, entry: Entry, desk: Desk) -> Finding | None:
     typed = mark.typed if not mark.said or mark.typed.endswith(mark.said) else mark.typed + mark.said
     label = mark.label or desk.scheme.label(mark.code)
     words = {"指标": label, "列": label, "值": value, "换算": f"{typed}={value}", "原因": mark.reason, "原文": mark.typed}
+    words["计量单位"] = mark.said
     return _about(mark.check, words, entry, desk, code=mark.code, at=CellAt(entry.file, mark.sheet, mark.cell, mark.typed), observed=value)
 
 

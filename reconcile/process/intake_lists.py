@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconcile.files.cell import read_cell
 from reconcile.files.raw import CellError, Uncomputed
-from reconcile.model.identity import check_credit_code, citizen_number_fault, digest, mask_citizen, mask_phone, mask_text
+from reconcile.model.identity import check_credit_code, citizen_number_fault, credit_code_fault, digest, mask_citizen, mask_phone, mask_text
 from reconcile.model.quantity import Measure
 from reconcile.model.round import State
 from reconcile.process.taken import Mark, Taken, as_text, shown_day
@@ -59,7 +59,8 @@ def _entered(placed: Placed, column: RosterColumn, scheme: Scheme) -> Entered:
         return _measured(placed, column, scheme)
     if column.type == "credit_code":
         reason = check_credit_code(text).reason  # an early pilot code breaks the rule too, and may stand with a reason
-        return Entered(mask_text(text), failed=(("credit_code", reason),) if reason else ())
+        shown = text if credit_code_fault(text) == "" and citizen_number_fault(text) else mask_text(text)  # a right code may be all digits
+        return Entered(shown, failed=(("credit_code", reason),) if reason else ())
     if column.type == "citizen_number":
         reason = citizen_number_fault(text)
         failed = (("citizen_number", reason),) if reason else ()

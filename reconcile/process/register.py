@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reconcile.scheme.scheme import Scheme
 
 _SHA_PREFIX = 12  # digits of a sha256 that a cover shows
+_COMPARED = "汇总口径，只与下级合计核对，不计入"
+_NO_TREE = "汇总口径；没有单位名录，看不出它包括哪些单位，未计入，请补上名录"
 _GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
 Changes = Callable[["Entry", "Entry"], str]
 """Says in Chinese which figures differ between an older and a newer version."""
@@ -52,6 +54,7 @@ class Entry:
     code: str = field(default="", metadata={"register": False})
     return_id: str = field(default="", metadata={"register": False})
     paper: bool = field(default=False, metadata={"register": False})
+    odd_date: str = field(default="", metadata={"register": False})
 
     def remark(self, words: str) -> None:
         """Add to the note."""
@@ -157,7 +160,7 @@ def settle(entries: Sequence[Entry], *, desk: Desk, changes: Changes) -> None:
     _settle_replaced(entries, desk, changes)
     for entry in entries:
         if entry.standing == Standing.COUNTED:
-            _settle_scope(entry, desk)
+            _settle_cover(entry, desk)
             if entry.scheme and entry.scheme != desk.scheme.hash:
                 entry.remark("表式由另一版报表制度生成")
     _settle_versions(entries, desk, changes)
@@ -230,8 +233,11 @@ def _comes_back(start: Entry, links: dict[Entry, Entry]) -> bool:
     return False
 
 
-def _settle_scope(entry: Entry, desk: Desk) -> None:
-    """本级 or 汇总; a unit without children has only its own figures, so there 汇总 says the same as 本级."""
+def _settle_cover(entry: Entry, desk: Desk) -> None:
+    """本级 or 汇总; a unit without children has only its own figures, so there 汇总 says the same as 本级. And a date nobody can read."""
+    if entry.odd_date:
+        entry.remark(f"填报日期“{entry.odd_date}”看不懂，按未填处理")
+        desk.tell("cover_date", entry, {"原文": entry.odd_date})
     if entry.scope == "" and desk.units.children(entry.unit):
         entry.remark("未注明填报口径，按本级计入")
         desk.tell("scope_undeclared", entry)
@@ -252,12 +258,20 @@ def _settle_versions(entries: Sequence[Entry], desk: Desk, changes: Changes) -> 
 
 
 def _settle_group(group: Sequence[Entry], desk: Desk, changes: Changes) -> None:
-    """Of several versions the one with the latest cover date counts. Where two share it, or one bears no date, nobody can tell."""
+    """Of several versions the one with the latest cover date counts. Where two share it, or one bears no date, nobody can tell; but the
+    file itself goes before what an earlier summary kept of the unit.
+    """
     latest = max(entry.filled_on for entry in group)
     last = [entry for entry in group if entry.filled_on in (latest, "")]
     for entry in group:
         if entry not in last:
             _supersede(entry, last[0], desk, changes)
+    direct = [entry for entry in last if not entry.source]
+    if len(direct) == 1:
+        for entry in last:
+            if entry is not direct[0]:
+                _supersede(entry, direct[0], desk, changes)
+        return
     if len(last) == 1:
         return
     for entry in last:
@@ -283,7 +297,7 @@ def _settle_summaries(entries: Sequence[Entry], desk: Desk) -> None:
     for entry in sorted((one for one in counted if _is_summary(one, desk)), key=lambda one: -heights[one.unit]):
         if entry.unit in read or not (desk.units.known or alone):
             entry.standing = Standing.COMPARED
-            entry.remark("汇总口径，只与下级合计核对，不计入")
+            entry.remark(_COMPARED if desk.units.known else _NO_TREE)
         else:
             entry.standing = Standing.STAND_IN
             entry.remark("下级报表一份未收到，以汇总口径代替")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from reconcile.model.finding import Finding
 from reconcile.model.round import Standing
+from reconcile.model.unit import without_circles
 from reconcile.process.register import Entry
 
 if TYPE_CHECKING:
@@ -50,6 +51,21 @@ def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) ->
             entry.standing = Standing.COUNTED
         entries[str(return_id)] = entry
     return Brought(content, units, known, entries)
+
+
+def settled_units(brought: Iterable[Brought]) -> list[Unit]:
+    """The units of all summaries, each once, by their codes: the order of the summaries does not matter.
+
+    Where two summaries differ about a unit, one made with a table of units goes before one that took them from covers, then one that
+    knows the unit's parent; a parent link that would close a circle is cut.
+    """
+    told = ((one.known, unit) for one in brought for unit in one.units)
+    return without_circles(unit for _, unit in sorted(told, key=_trust))
+
+
+def _trust(told: tuple[bool, Unit]) -> tuple[str, bool, bool, str]:
+    known, unit = told
+    return unit.code, not known, not unit.parent, repr(unit)
 
 
 def findings_kept(brought: Brought, scheme: Scheme) -> list[Finding]:

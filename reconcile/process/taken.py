@@ -54,7 +54,7 @@ class Taken:
     absent: tuple[str, ...] = ()
     unknown: tuple[tuple[str, str, str], ...] = ()
     hidden: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    odd_date: str = ""  # the cover's date as typed, where it is none
 
 
 def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind of raw cell

@@ -127,10 +127,11 @@ def _in_return(reference: Reference) -> bool:
 
 
 def _failures(outcome: _Outcome, environment: ReturnsEnvironment, units: UnitTree) -> Iterator[Finding]:
-    """A finding for each failure, with every cell of the return that the rule reads."""
+    """A finding for each failure, with every cell of the return that the rule reads; those of its guard where it reads none itself."""
     rule, returns = outcome.rule, environment.returns
     account = Account(rule, environment.scheme, outcome.within)
-    cells = _cells(rule.expression) or rule.indicators
+    indicators = rule.indicators or _cells(rule.when)
+    cells = _cells(rule.expression) or indicators
     for place in outcome.failed.tolist():
         record = int(outcome.judged[place])
         one, unit = environment.ids[record], environment.codes[record]
@@ -143,7 +144,7 @@ def _failures(outcome: _Outcome, environment: ReturnsEnvironment, units: UnitTre
             unit_name=units.name(unit),
             period=returns.period.written,
             return_id=one,
-            indicators=rule.indicators,
+            indicators=indicators,
             cells=_places(returns, one, cells),
             observed=account.observed(place),
             expected=account.expected(place),
@@ -180,7 +181,7 @@ def _implied(outcome: _Outcome, environment: ReturnsEnvironment, units: UnitTree
         codes = (code, *(other for other in _cells(rule.expression) if other != code))
         query = finding(
             asking,
-            {"指标": environment.scheme.label(code), **account.fields(place), "应为": said, "算式": account.relation},
+            {"指标": environment.scheme.label(code), **account.fields(place), "应为": said},
             unit=unit,
             unit_name=units.name(unit),
             period=environment.returns.period.written,

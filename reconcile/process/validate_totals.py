@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from reconcile.model.answers import Answers
-from reconcile.model.finding import Finding
+from reconcile.model.figures import own_figures
+from reconcile.model.finding import CellAt, Finding
 from reconcile.model.indicator import Kind
 from reconcile.model.outcome import CHECKS_COLUMNS, Judged
 from reconcile.model.round import Round
+from reconcile.model.trace import Addends
 from reconcile.model.unit import UnitTree
 from reconcile.scheme.account import Account
+from reconcile.scheme.derived import Derived, Origins, operands
 from reconcile.scheme.environment import TotalsEnvironment
 from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Implies, Missing, Negative, Reference, evaluate, references
 from reconcile.scheme.reach import kinds_at, reached
@@ -26,17 +30,21 @@ from reconcile.scheme.wording import finding
 
 Truths = NDArray[np.bool_]
 _TOLD = "汇总数："
+_MOST_CELLS = 20
 
 
 def validate_totals(totals: pd.DataFrame, returns: Round, scheme: Scheme, *, units: UnitTree, findings: Iterable[Finding]) -> Judged:
     """Judge the totals of every unit with units below it. A finding is about the unit: it has no return and no cells.
 
-    A rule is asked of a total only where it makes sense for sums (see `reach`). It is not evaluable where the figures it compares were
-    not answered by the same units (missing is not zero), or where it reaches back to another period and a unit below has not answered.
-    A failure is told at the lowest total that shows it, and not where a return at or below the unit breaks the same rule.
+    A rule is asked of a total only where it makes sense for sums (see `reach`). It is not evaluable where the figures it compares are
+    not of the same units (missing is not zero, and neither is —), or where it reaches back to another period and a unit below has not
+    answered. A failure is told at the lowest total that shows it, with the first cells of the figures compared, and not where a return at
+    or below the unit breaks the same rule.
     """
     codes, environment = _environment(totals, units)
     answers = Answers(returns, units)
+    derived = Derived.of(own_figures(returns, scheme.indicators), answers.subtrees, scheme)
+    origins = Origins(Addends(returns, units), derived)
     broken: dict[str, set[str]] = {}
     for one in findings:
         broken.setdefault(one.rule, set()).update(units.ancestors(one.unit))
@@ -49,14 +57,15 @@ def validate_totals(totals: pd.DataFrame, returns: Round, scheme: Scheme, *, uni
         applies = reached(rule, kinds, scheme)
         if not applies.any():
             continue
-        known = _comparable(rule.expression, answers, codes=codes, scheme=scheme)
+        known = _comparable(rule.expression, answers, derived, codes=codes)
         passed, failed, unknown = (applies & side for side in _judge(rule, rule.expression, environment, known))
         counts = [int(side.sum()) for side in (passed, failed, unknown)]
         checks.append((rule.id, *counts, int(applies.sum()) - sum(counts)))
         shown = failed & ~np.array([code in broken.get(rule.id, ()) for code in codes], dtype=bool)
         account = Account(rule, scheme, environment)
         for row in _lowest(shown, codes, units):
-            found.append(_failure(account, row, codes[row], period=returns.period.written, name=units.name(codes[row])))
+            told = _failure(account, row, codes[row], period=returns.period.written, name=units.name(codes[row]))
+            found.append(replace(told, cells=_cells(rule.expression, origins, codes[row])))
     table = pd.DataFrame(checks, columns=list(CHECKS_COLUMNS)).astype(CHECKS_COLUMNS)
     return Judged(tuple(sorted(found, key=lambda one: one.sort_key)), table)
 
@@ -86,20 +95,21 @@ def _judge(rule: Rule, check: Expression, environment: TotalsEnvironment, known:
     return holds & true, holds & false, doubtful | (holds & ~(true | false))
 
 
-def _comparable(check: Expression, answers: Answers, *, codes: tuple[str, ...], scheme: Scheme) -> Truths:
+def _comparable(check: Expression, answers: Answers, derived: Derived, *, codes: tuple[str, ...]) -> Truths:
     """For which of `codes` the figures compared speak for the same units.
 
-    Each unit below answered all of them or none; of `part <= whole` it may have answered the whole alone. A rate speaks for the units
-    that answered all that it is computed from. Where an earlier period is compared, every unit below that owes a figure must have
-    answered it.
+    Each unit below has a number for all of them or for none; of `part <= whole` it may have one for the whole alone. A rate must be
+    computed from figures of the same units. Where an earlier period is compared, every unit below that owes a figure must have answered
+    it.
     """
+    scheme = derived.scheme
     compared = [tuple(_summed(side, scheme) for side in _ordered(check))]
     rates = [one.name for one in references(check) if one.name in scheme.formulas and scheme.indicators[one.name].kind is Kind.RATE]
-    compared += [(parts, parts) for parts in (_summed(references(scheme.formulas[code]), scheme) for code in rates)]
+    compared += [(parts, parts) for parts in (operands(code, scheme) for code in rates)]
     gaps = np.zeros(len(answers.subtrees.codes), dtype=np.bool_)
     for smaller, larger in compared:
         if smaller and larger:
-            below, above = ([answers.answered(code) for code in side] for side in (smaller, larger))
+            below, above = ([derived.gives(code) for code in side] for side in (smaller, larger))
             gaps |= np.logical_or.reduce(below) & ~np.logical_and.reduce(above)
     if any(one.period != "this" for one in references(check)):
         for code in _summed(references(check), scheme):
@@ -132,6 +142,15 @@ def _lowest(shown: Truths, codes: tuple[str, ...], units: UnitTree) -> list[int]
     """Of the units shown those with none below them that is shown too."""
     above = {one for row in np.flatnonzero(shown).tolist() for one in units.ancestors(codes[row])[1:]}
     return [row for row in np.flatnonzero(shown).tolist() if codes[row] not in above]
+
+
+def _cells(check: Expression, origins: Origins, unit: str) -> tuple[CellAt, ...]:
+    """Where to look: the cells behind the figures compared, those of one file together, no more than a clerk would go through."""
+    by_file: dict[str, list[CellAt]] = {}
+    for code in dict.fromkeys(one.name for one in references(check) if one.kind == "indicator" and one.period == "this"):
+        for cell in origins.cells(unit, code):
+            by_file.setdefault(cell.file, []).append(cell)
+    return tuple(islice(dict.fromkeys(cell for cells in by_file.values() for cell in cells), _MOST_CELLS))
 
 
 def _failure(account: Account, record: int, unit: str, *, period: str, name: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from reconcile.model.outcome import Outcome
 from reconcile.model.round import Standing
 
 _SHOWN_MISSING = 5
+_BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.safe.Outbox` names what it writes beside a changed file
 _OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD)
 
 
@@ -20,8 +22,8 @@ def findings_text(outcome: Outcome, *, concise: bool) -> str:
 
 
 def closing(outcome: Outcome, *, written: Sequence[Path]) -> str:
-    """Counts, where the results are, and the next step."""
-    lines = [counts(outcome)]
+    """Counts, whom the report is about, where the results are, and the next step."""
+    lines = [counts(outcome), *_about(outcome)]
     aside = _aside(outcome)
     if aside:
         lines.append(aside)
@@ -33,7 +35,40 @@ def closing(outcome: Outcome, *, written: Sequence[Path]) -> str:
         return "\n".join([*lines, "没有一份报表可以计入，未写出结果。请对照上面的原因处理后重新运行。"])
     if written:
         lines.append(f"结果在“{written[0].parent}”：{'、'.join(path.name for path in written)}。")
-        lines.append(_next_step(outcome))
+        lines += [f"“{name}”在上次写出后被改动过，已原样保留，新结果另存为“{path.name}”。" for path in written if (name := kept(path))]
+        lines.append(_next_step(outcome, summary=written[0].name))
+    return "\n".join(lines)
+
+
+def kept(path: Path) -> str:
+    """The name of the changed file beside which `path` was written; "" where it was written under the name that was meant."""
+    found = _BESIDE.fullmatch(path.name)
+    return f"{found[1]}{found[2]}" if found else ""
+
+
+def _about(outcome: Outcome) -> list[str]:
+    """Whom the report is about, where that may surprise."""
+    if not outcome.round.counted:
+        return []
+    if not outcome.units.known:
+        return ["没有找到单位名录（报表旁的 units.csv 或 名录.xlsx，或用 -u 指定），无法判断还有哪些单位未报。"]
+    parent = outcome.units[outcome.root].parent if outcome.root in outcome.units else ""
+    if len(outcome.coverage.expected) == 1 and parent in outcome.units:
+        name, above = outcome.units.name(outcome.root), outcome.units.name(parent)
+        return [f"本次报告只写“{name}”一个单位；要写“{above}”的汇总，请加 --root {parent}。"]
+    return []
+
+
+def handed_out(written: Sequence[Path], *, units: Path, scheme: Path | None, prefilled: int | None) -> str:
+    """What `blank` did, and what comes next. `prefilled`: for how many units last year's figures were found; None where not asked for."""
+    lines = [f"已写出{len(written)}份空白表，在“{written[0].parent}”。"] if written else ["名录中没有这一期应报的单位，没有写出空白表。"]
+    lines += [f"“{name}”在上次写出后被改动过，已原样保留，新表另存为“{path.name}”。" for path in written if (name := kept(path))]
+    if prefilled is not None:
+        lines.append(
+            f"其中{prefilled}家预填了上年同期数。" if prefilled else "给出的往期资料中没有这些单位的上年同期数，未预填；请检查 --past。"
+        )
+    if written:
+        lines.append(f"请发给各单位填写，收齐后运行：reconcile run 收到的文件夹 -u {units}{f' -s {scheme}' if scheme else ''}")
     return "\n".join(lines)
 
 
@@ -41,34 +76,39 @@ def counts(outcome: Outcome) -> str:
     """One line: period, units, files, findings by tier, rules judged."""
     covered, checks = outcome.coverage, outcome.checks
     asked = f"应报{len(covered.expected)}家，" if outcome.units.known else ""
-    judged = f"审核关系判定{int(checks['passed'].sum() + checks['failed'].sum())}项次，无法判定{int(checks['not_evaluable'].sum())}项次"
+    judged = (
+        f"审核关系判定{int(checks['passed'].sum() + checks['failed'].sum())}项次，因缺数无法判定{int(checks['not_evaluable'].sum())}项次"
+    )
     tiers = "、".join(f"{tier.chinese}{outcome.count(tier)}个" for tier in Tier)
     return (
-        f"{outcome.period.chinese}：{asked}实报{len(covered.reported)}家，收到文件{len(outcome.round.returns)}个；问题：{tiers}；{judged}。"
+        f"{outcome.period.chinese}：{asked}实报{len(covered.received)}家，收到文件{len(outcome.round.returns)}个；问题：{tiers}；{judged}。"
     )
 
 
 def _aside(outcome: Outcome) -> str:
     """Files that were received and do not count, each with its reason."""
     returns = outcome.round.returns
-    left = returns[returns["standing"].isin([str(standing) for standing in _OUT_OF_REPORT])]
+    out = _OUT_OF_REPORT if outcome.round.counted else (*_OUT_OF_REPORT, Standing.COMPARED, Standing.FOREIGN)
+    left = returns[returns["standing"].isin([str(standing) for standing in out])]
     return "\n".join(
         f"未计入：{file}（{note}）" if note else f"未计入：{file}" for file, note in zip(left["file"], left["note"], strict=True)
     )
 
 
-def _next_step(outcome: Outcome) -> str:
+def _next_step(outcome: Outcome, *, summary: str) -> str:
     if outcome.count(Tier.ERROR):
-        return "下一步：打开 summary.xlsx 的“问题清单”，请有关单位更正后重报，再运行一次；改正前文字报告标为初稿。"
+        return f"下一步：打开 {summary} 的“问题清单”，请有关单位更正后重报，再运行一次；改正前文字报告标为初稿。"
     if outcome.count(Tier.QUERY):
-        return "下一步：打开 summary.xlsx 的“问题清单”，逐条向填报单位核实；没有强制性错误，文字报告可以送审。"
-    return "下一步：打印 summary.xlsx 封面签字，文字报告可以送审。"
+        return f"下一步：打开 {summary} 的“问题清单”，逐条向填报单位核实；没有强制性错误，核实后文字报告可以送审。"
+    if not outcome.units.known:
+        return "下一步：补上单位名录后再运行一次，核对是否收齐。"
+    return f"下一步：打印 {summary} 封面签字，文字报告可以送审。"
 
 
 def _full(findings: Iterable[Finding]) -> list[str]:
     lines: list[str] = []
     for finding in findings:
-        place = "；".join(dict.fromkeys(f"{cell.file} {cell.sheet}!{cell.cell}" if cell.cell else cell.file for cell in finding.cells))
+        place = "；".join(f"{file}  {'、'.join(cells)}" if cells else file for file, cells in _by_file(finding))
         lines.append(f"[{finding.tier.chinese}] {finding.unit_name or '单位不明'}  {finding.rule}")
         if place:
             lines.append(f"  位置：{place}")
@@ -76,6 +116,16 @@ def _full(findings: Iterable[Finding]) -> list[str]:
         if finding.advice:
             lines.append(f"  建议：{finding.advice}")
     return lines
+
+
+def _by_file(finding: Finding) -> list[tuple[str, list[str]]]:
+    """The cells of a finding, each file named once."""
+    found: dict[str, list[str]] = {}
+    for cell in finding.cells:
+        addresses = found.setdefault(cell.file, [])
+        if cell.cell and (address := f"{cell.sheet}!{cell.cell}") not in addresses:
+            addresses.append(address)
+    return list(found.items())
 
 
 def _concise(findings: Iterable[Finding]) -> list[str]:

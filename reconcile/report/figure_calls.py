@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.errors import ReconcileError
+from reconcile.model.figures import Subtrees, adjusted_figures, own_figures
 from reconcile.model.finding import CellAt
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.outcome import Outcome
 from reconcile.model.quantity import format_number, round_half_up
 from reconcile.model.round import Standing
-from reconcile.model.trace import Addends, Trace
+from reconcile.model.trace import Trace
 from reconcile.scheme.comparison import CLOSING, PREVIOUS, Base, compare, money, share
+from reconcile.scheme.derived import Basis, Derived, Origins, operands
 from reconcile.scheme.expression import references
 from reconcile.scheme.passage import BREAK, UNREPORTED, absent, gone, mark, plain, plain_name, zero
 from reconcile.scheme.scheme import Scheme
@@ -48,6 +50,10 @@ class FigureCalls:
         self._scheme = scheme
         self._template = template
         self._trace = Trace(outcome)
+        self._subtrees = Subtrees.of(outcome.units, outcome.root)
+        own = adjusted_figures(own_figures(outcome.round, scheme.indicators), outcome.round.adjustments)
+        self._origins = Origins(self._trace.addends, Derived.of(own, self._subtrees, scheme))
+        self._earlier_origins: dict[str, Origins] = {}
 
     @property
     def names(self) -> dict[str, Callable[..., Any]]:
@@ -75,7 +81,8 @@ class FigureCalls:
         """The total of the root and all below it with its measure: `n("新建工会数")` -> 9个. `word` replaces the measure, "" leaves it out.
 
         A total of 0 leaves its sentence out unless `zero` is set. With `of`, the name of a whole, the part is absent unless all who gave
-        the whole gave the part. A yes-or-no indicator gives the number of units that said yes.
+        the whole gave the part. A yes-or-no indicator gives the number of units that said yes. A rate that some units gave only parts of
+        says from how many units it was computed: 87.9%（按两项均填报的17家单位计算）.
         """
         one = self._indicator(name)
         value = self._value(one)
@@ -97,7 +104,8 @@ class FigureCalls:
         """The total of the same period of last year, with its measure."""
         one = self._indicator(name)
         value = self._trace.total(self._outcome.root, one.code).previous
-        if not math.isfinite(value):
+        basis = self._basis(one, base=PREVIOUS)
+        if not math.isfinite(value) or (basis is not None and basis.partial):
             return absent(one.name)
         return self._earlier(one, value, PREVIOUS)
 
@@ -141,11 +149,15 @@ class FigureCalls:
     def units_with(self, name: str, word: str = "家") -> str:
         """The number of units at or below the root whose own figure is above zero."""
         one = self._indicator(name)
-        root = self._outcome.root
-        owners = {owner for code in self._parts(one) for owner in self._trace.addends.owners(root, code, above_zero=True)}
+        root, addends = self._outcome.root, self._trace.addends
+        owners: set[str] = set()
+        cells: tuple[CellAt, ...] = ()
+        for code, among in self._origins.sources(root, one.code):
+            positive = addends.owners(root, code, above_zero=True)
+            owners |= positive if among is None else positive & among
+            cells += addends.counts(root, code, among=among)
         if not owners:
             return absent(one.name)
-        cells = tuple(cell for code in self._parts(one) for cell in self._trace.addends.counts(root, code))
         return self._enter(f"{len(owners)}{word}", Entry("count", one.code, root, self._period, float(len(owners)), word, cells))
 
     def month(self, name: str) -> str:
@@ -236,30 +248,47 @@ class FigureCalls:
     def _rounded(one: Indicator, value: float) -> float:
         return float(round_half_up(value, one.decimals))
 
-    def _parts(self, one: Indicator) -> tuple[str, ...]:
-        """The indicators whose cells a figure was made from: itself, or what its formula reads, down to what is reported.
+    def _basis(self, one: Indicator, *, base: Base | None = None) -> Basis | None:
+        """The units that a rate of the root was computed from, now or then; None for what is no rate, or was not computed."""
+        if one.kind is not Kind.RATE:
+            return None
+        origins = self._origins if base is None else self._origins_of(base)
+        return None if origins is None else origins.derived.basis(self._outcome.root, one.code)
 
-        As in the totals: a rate comes from its formula wherever that can be computed, another derived figure only where nobody reported it.
-        """
-        formula = self._scheme.formulas.get(one.code)
-        if formula is None or (one.kind is not Kind.RATE and self._reported(one.code)):
-            return (one.code,)
-        read = [reference.name for reference in references(formula) if reference.kind == "indicator"]
-        parts = tuple(dict.fromkeys(part for code in read for part in self._parts(self._scheme.indicators[code])))
-        return parts if all(map(self._reported, parts)) else (one.code,)
-
-    def _reported(self, code: str) -> bool:
-        return bool(self._trace.addends.owners(self._outcome.root, code))
+    def _giving(self, one: Indicator) -> frozenset[str]:
+        """The units whose figures a total of the root speaks for."""
+        basis = self._basis(one)
+        return basis.units if basis is not None else self._origins.derived.known(self._outcome.root, one.code)
 
     def _partial(self, part: Indicator, whole: Indicator) -> bool:
-        """Whether some unit counted in the whole did not give the part: the part's total would then be of another whole."""
-        root, addends = self._outcome.root, self._trace.addends
-        everybody = {owner for code in self._parts(whole) for owner in addends.owners(root, code)}
-        return any(everybody - addends.owners(root, code) for code in self._parts(part))
+        """Whether some unit counted in the whole did not give the part: the part's total would then be of another whole.
+
+        A sum that was completed from its parts counts a part that was not given as 0, so there only those are asked who reported the sum.
+        """
+        formula = self._scheme.formulas.get(whole.code)
+        if formula is not None and whole.kind is not Kind.RATE and part.code in {one.name for one in references(formula)}:
+            return bool(self._trace.addends.owners(self._outcome.root, whole.code) - self._giving(part))
+        return bool(self._giving(whole) - self._giving(part))
 
     def _cells(self, one: Indicator, unit: str = "") -> tuple[CellAt, ...]:
-        addends: Addends = self._trace.addends
-        return addends.cells(unit or self._outcome.root, self._parts(one), own=one.kind is Kind.NORM)
+        if one.kind is Kind.NORM:
+            return self._trace.addends.cells(self._outcome.root, (one.code,), own=True)
+        return self._origins.cells(unit or self._outcome.root, one.code)
+
+    def _earlier_cells(self, one: Indicator, base: Base) -> tuple[CellAt, ...]:
+        """The cells of last year's figure; empty where nothing was given."""
+        origins = self._origins_of(base)
+        return () if origins is None else origins.cells(self._outcome.root, one.code)
+
+    def _origins_of(self, base: Base) -> Origins | None:
+        earlier = self._trace.earlier(closing=base is CLOSING)
+        if earlier is None:
+            return None
+        key = earlier.period.written
+        if key not in self._earlier_origins:
+            own = earlier.own_without(self._outcome.coverage.absent)
+            self._earlier_origins[key] = Origins(self._trace.earlier_addends(earlier), Derived.of(own, self._subtrees, self._scheme))
+        return self._earlier_origins[key]
 
     def _enter(self, text: str, entry: Entry) -> str:
         self.entries.append(entry)
@@ -269,16 +298,28 @@ class FigureCalls:
         if not math.isfinite(value):
             return absent(one.name)
         marked = self._enter(text, Entry("total", one.code, self._outcome.root, self._period, value, one.measure, self._cells(one)))
+        marked += self._qualified(one)
         return marked if zero_too or self._rounded(one, value) else marked + zero(one.name)
+
+    def _qualified(self, one: Indicator) -> str:
+        """From how many units a rate was computed, where others gave only some of its parts: （按两项均填报的17家单位计算）."""
+        basis = self._basis(one)
+        if basis is None or not basis.partial:
+            return ""
+        count, items = len(basis.units), "两项" if len(operands(one.code, self._scheme)) == 2 else "各项"
+        entry = Entry("count", one.code, self._outcome.root, self._period, float(count), "家", self._cells(one))
+        return f"（按{items}均填报的{self._enter(f'{count}家', entry)}单位计算）"
 
     def _earlier(self, one: Indicator, value: float, base: Base) -> str:
         period = self._outcome.period.closing if base is CLOSING else self._outcome.period.previous
-        cells = self._trace.earlier_cells(self._outcome.root, self._parts(one), closing=base is CLOSING)
+        cells = self._earlier_cells(one, base)
         text = format_number(value, one.decimals) + one.measure
         return self._enter(text, Entry("previous", one.code, self._outcome.root, period.written, value, one.measure, cells))
 
     def _compared(self, name: str, lead: str, base: Base) -> str:
         one = self._indicator(name)
+        if any(basis is not None and basis.partial for basis in (self._basis(one), self._basis(one, base=base))):
+            return ""  # rates of different units: their difference says nothing
         total = self._trace.total(self._outcome.root, one.code)
         before = total.closing if base is CLOSING else total.previous
         found = compare(total.value, before, base=base, measure=one.measure, decimals=one.decimals)
@@ -286,7 +327,7 @@ class FigureCalls:
             return ""
         if not found.text:
             return lead + found.words
-        earlier = self._trace.earlier_cells(self._outcome.root, self._parts(one), closing=base is CLOSING)
+        earlier = self._earlier_cells(one, base)
         entry = Entry(found.how, one.code, self._outcome.root, self._period, found.value, found.measure, (*self._cells(one), *earlier))
         return lead + found.words + self._enter(found.text, entry)
 

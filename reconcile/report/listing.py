@@ -52,7 +52,7 @@ def findings_json(outcome: Outcome, version: str) -> dict[str, Any]:
         "period": outcome.period.written,
         "summary": {
             "units_expected": len(coverage.expected) if outcome.units.known else None,
-            "units_reported": len(coverage.reported),
+            "units_reported": len(coverage.received),
             "returns_read": sum(standing not in _NOT_READ for standing in standings),
             "findings": {tier.value: outcome.count(tier) for tier in Tier},
             "checks": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as Date  # noqa: N812 - `date` is the keyword under which callers give it
 from itertools import count
 
@@ -45,16 +45,18 @@ class _Span:
 
 
 def tell(outcome: Outcome, scheme: Scheme, *, date: Date | None = None) -> Narrative:
-    """The report of the outcome's root, in the wording of the scheme's template for its kind of unit.
+    """The report of the outcome's root, in the wording of the scheme's template for its kind of unit; of several units that have no common
+    top a summary without a unit's name.
 
     `date` is the day it is signed, by default the period's last day. Nothing is computed here: figures come through `FigureCalls`, and a
     sentence whose figure nobody reported is left out and listed. Raises ReconcileError where the scheme has no such template, a template
     is faulty, or it names an indicator that the scheme does not know.
     """
-    unit = outcome.units[outcome.root] if outcome.root in outcome.units else Unit(outcome.root, outcome.root, "enterprise")
+    outcome = replace(outcome, root=outcome.subject)
+    unit = outcome.units[outcome.root] if outcome.root in outcome.units else _together(outcome)
     template = _template(unit.kind, scheme)
     calls = FigureCalls(outcome, scheme, template=template)
-    union = _union(plain_name(unit.name))
+    union = _union(plain_name(unit.name)) if unit.name else ""
     sheet = page(_rendered(template, scheme, calls=calls, words=_words(outcome, unit, union)))
     body, printed = finished(sheet.pieces)
     blocks = (*_opened(body, outcome), *_closed(outcome, union, date or outcome.period.last_day))
@@ -70,6 +72,12 @@ def markdown(narrative: Narrative) -> str:
 
 def _escaped(text: str) -> str:
     return _MARKDOWN_START.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", _MARKDOWN.sub(r"\\\1", text))
+
+
+def _together(outcome: Outcome) -> Unit:
+    """Stands for units without a common top: nameless, reported on like the unit above them would be."""
+    kinds = {outcome.units[code].kind for code in outcome.units.children(outcome.root)}
+    return Unit(outcome.root, outcome.root, "enterprise" if kinds <= {"enterprise", "institution"} else "town")
 
 
 def _template(kind: str, scheme: Scheme) -> str:
@@ -88,17 +96,20 @@ def _rendered(template: str, scheme: Scheme, *, calls: FigureCalls, words: dict[
         raise ReconcileError(f"报告模板“{error.name or template}”第{error.lineno}行写法有误：{error.message}") from error
     except TemplateError as error:
         raise ReconcileError(f"报告模板“{template}”无法套用：{error.message or type(error).__name__}") from error
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError) as error:
+        # A template is a small program of the scheme's maker: what it computes wrongly is the template's fault, not ours.
+        raise ReconcileError(f"报告模板“{template}”中有算不出来的式子（{type(error).__name__}），请改正模板。") from error
 
 
 def _words(outcome: Outcome, unit: Unit, union: str) -> dict[str, str | bool]:
     """The words that templates may use beside the figures."""
     span = _span(outcome.period)
     found = _PLACE.search(unit.name)
-    place = found[1] if found and unit.kind not in ("enterprise", "institution") else _PLACES.get(unit.kind, "")
+    place = found[1] if found and unit.kind not in ("enterprise", "institution") else _PLACES.get(unit.kind, "") if union else ""
     return {
         "union": union,
         "place": place,
-        "whole": f"全{place}" if place else "本单位",
+        "whole": f"全{place}" if place else "本单位" if union else "各单位",
         "period": span.name,
         "span": span.short,
         "following": span.following,
@@ -142,7 +153,8 @@ def _opened(body: Sequence[Block], outcome: Outcome) -> Iterable[Block]:
 def _closed(outcome: Outcome, union: str, day: Date) -> Iterable[Block]:
     if _parent(outcome):
         yield Block(Level.PARAGRAPH, "特此报告。")
-    yield Block(Level.SIGNATURE, union)
+    if union:
+        yield Block(Level.SIGNATURE, union)
     yield Block(Level.SIGNATURE, f"{day.year}年{day.month}月{day.day}日")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconcile.errors import ReconcileError
 from reconcile.model.finding import Tier
 from reconcile.model.unit import KINDS
-from reconcile.scheme.expression import sentence
+from reconcile.scheme.expression import equation, sentence
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 
@@ -37,7 +37,7 @@ def rule_page(scheme: Scheme, code: str) -> str:
     if rule.when is not None:
         lines.append(f"  条件：{sentence(rule.when, scheme.label)}")
     if rule.expression is not None:
-        lines.append(f"  算式：{rule.check}")
+        lines.append(f"  算式：{equation(rule.expression, scheme.label)}")
         lines.append(f"  容差：{rule.tolerance:g}")
         lines.append(f"  缺报：{_MISSING[rule.missing.value]}")
     lines += [f"  适用：{kinds}", f"  提示：{rule.message}", f"  建议：{rule.advice}"]

@@ -10,6 +10,7 @@ from reconcile.files.bulk import Formula, Look
 from reconcile.files.tidy import ADJUSTMENTS_HEADING, ADJUSTMENTS_SHEET
 from reconcile.model.finding import Tier
 from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, TIER_FILLS, Column, TablePage, Telling, figure_look
+from reconcile.scheme.expression import And, Implies, sentence
 from reconcile.scheme.wording import place, say
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from reconcile.model.finding import CellAt, Finding
     from reconcile.report.summary_returns import Recorded
     from reconcile.scheme.rules import Rule
+    from reconcile.scheme.scheme import Scheme
 
 _PLACES = 5  # cells of one finding that are written out
 
@@ -129,7 +131,7 @@ def add_statistics(telling: Telling) -> None:
     page.section("一、按审核关系")
     for rule in order:
         tier = known[rule].tier if rule in known else tiers.get(rule)
-        check = _check(known[rule]) if rule in known else ""
+        check = _check(known[rule], telling.scheme) if rule in known else ""
         judged: list[Value] = [int(str(one)) for one in checks[rule]] if rule in checks else [None] * 4
         page.add([rule, tier.chinese if tier else "", check, found.get(rule, 0), *judged])
     sums = [int(outcome.checks[name].sum()) for name in ("passed", "failed", "not_evaluable", "not_applicable")]
@@ -146,9 +148,16 @@ def add_statistics(telling: Telling) -> None:
         page.add([unit or "—", "", name or outcome.units.name(unit), *numbers, sum(numbers), None])
 
 
-def _check(rule: Rule) -> str:
-    """What a rule asks, for a reader: its expression, or what a named check says."""
-    return rule.check if rule.expression is not None else say(rule.message, {})
+def _check(rule: Rule, scheme: Scheme) -> str:
+    """What a rule asks, for a reader: its sentence with the condition under which it is asked, or what a named check says."""
+    demanded = rule.expression
+    if demanded is None:
+        return say(rule.message, {})
+    if rule.when is not None and isinstance(demanded, Implies):
+        demanded = Implies(And((rule.when, demanded.condition)), demanded.consequence)
+    elif rule.when is not None:
+        demanded = Implies(rule.when, demanded)
+    return sentence(demanded, scheme.label)
 
 
 def add_differences(telling: Telling) -> None:
@@ -188,7 +197,7 @@ def add_adjustments(telling: Telling) -> None:
     """核定: figures that a person set, and room for more; the sheet is read when the workbook comes back."""
     widths = (18, 28, 9, 28, 13, 13, 40, 12, 13)
     columns = [Column(words, width, TEXT) for words, width in zip(ADJUSTMENTS_HEADING.values(), widths, strict=True)]
-    note = "上报数不改动；核定数由有权限的人员填写，须写明依据、核定人和日期，下次运行时读入本表"
+    note = "上报数不改动；核定数由有权限的人员填写，须写明依据、核定人和日期；填好后把本工作簿与报表一起交给程序再运行，即予采用"
     page = TablePage(telling, ADJUSTMENTS_SHEET, columns, note=note)
     table = telling.outcome.round.adjustments
     units, label = telling.outcome.units, telling.scheme.label

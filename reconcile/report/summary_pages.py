@@ -50,6 +50,9 @@ STANDINGS: dict[Standing, str] = {
     Standing.DUPLICATE: "重复文件",
 }
 AGREES, DIFFERS = "相符", "不符"
+UNLIKE = "口径不一"  # a rate some of whose parts were not given by the same units
+FILLED = "补算"  # a derived figure that units left open, computed from their parts
+SEVERAL = "各单位"
 UNREPORTED = "未报"
 _LINE, _TALLEST = 13.5, 400.0  # points: a line of text in size 10, and what Excel allows for a row (409)
 _BAD_TITLE = re.compile(r"[\[\]:*?/\\]")
@@ -75,8 +78,8 @@ class Telling:
 
     @property
     def unit(self) -> str:
-        """The name of the unit that the summary is about."""
-        return self.outcome.units.name(self.outcome.root)
+        """The name of the unit that the summary is about; several units without a common top have no name of their own."""
+        return self.outcome.units.name(self.outcome.subject) or SEVERAL
 
     @cached_property
     def numeric(self) -> tuple[Indicator, ...]:

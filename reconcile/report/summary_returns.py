@@ -14,6 +14,7 @@ from reconcile.files.bulk import Formula, Look
 from reconcile.files.raw import column_letters
 from reconcile.model.figures import Floats, from_micros, micros
 from reconcile.model.finding import Tier
+from reconcile.model.identity import mask_contact
 from reconcile.model.indicator import Kind
 from reconcile.model.round import RETURNS_COLUMNS, Standing, State
 from reconcile.model.unit import KINDS
@@ -22,6 +23,7 @@ from reconcile.report.summary_pages import (
     CENTRE,
     DIFFERS,
     FAINT,
+    FILLED,
     HEADING,
     NUMBER,
     PLAIN,
@@ -41,10 +43,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reconcile.files.bulk import Value
+    from reconcile.model.indicator import Indicator
     from reconcile.report.summary_totals import Totals
 
 RECORDED_SHEET = "过录表"
 _FIXED = 4  # columns before the figures
+_RECORDED_NOTE = (
+    "红色：涉及强制性问题；黄色：需核实；“未填”“—”“无法识别”均不是0，无框为不需填报；“补算”：未填合计项的单位，汇总数按其分项相加计入"
+)
 _STATE_WORDS = {State.ABSENT: None, State.BLANK: "未填", State.NOT_APPLICABLE: "—", State.UNREADABLE: "无法识别"}
 
 
@@ -91,9 +97,7 @@ def add_recorded(telling: Telling, totals: Totals, recorded: Recorded) -> None:
     numeric = telling.numeric
     fixed = [Column("单位代码", 16, PLAIN), Column("单位名称", 26, PLAIN), Column("单位类型", 10, PLAIN), Column("填报日期", 12, CENTRE)]
     columns = [*fixed, *(Column(f"{one.code}\n{one.name}", 10, NUMBER) for one in numeric)]
-    page = TablePage(
-        telling, RECORDED_SHEET, columns, frozen=2, note="红色：涉及强制性问题；黄色：需核实；“未填”“—”“无法识别”均不是0，无框为不需填报"
-    )
+    page = TablePage(telling, RECORDED_SHEET, columns, frozen=2, note=_RECORDED_NOTE)
     heading = telling.book.style(HEADING)
     page.page.add([None, "计量单位", None, None, *(one.measure for one in numeric)], heading)
     _add_sums(telling, totals, recorded=recorded, page=page)
@@ -127,13 +131,22 @@ def _add_sums(telling: Telling, totals: Totals, *, recorded: Recorded, page: Tab
         agrees = math.isfinite(total) and round(abs(added - total), 4) == 0
         sums.append(Formula(f'COUNTIF({span},"是")' if indicator.kind is Kind.FLAG else f"SUM({span})", added))
         stated.append(total)
-        checks.append(Formula(f'IF(ROUND({letters}5-{letters}6,4)=0,"{AGREES}","{DIFFERS}")', AGREES if agrees else DIFFERS))
+        live = Formula(f'IF(ROUND({letters}5-{letters}6,4)=0,"{AGREES}","{DIFFERS}")', AGREES if agrees else DIFFERS)
+        filled = indicator.formula and not agrees and round(abs(_filled(totals, indicator, recorded) - total), 4) == 0
+        checks.append(FILLED if filled else live)
     numbers = [telling.book.style(Look(font="黑体", border=True, fill="F2F2F2", align="right"))] * len(sums)
     words = telling.book.style(SECTION)
     numbers[:_FIXED] = [words] * _FIXED
     centre = telling.book.style(Look(border=True, fill="F2F2F2", align="center"))
     for row, looks in ((sums, numbers), (stated, numbers), (checks, [words] * _FIXED + [centre] * (len(sums) - _FIXED))):
         page.add(row, looks)
+
+
+def _filled(totals: Totals, indicator: Indicator, recorded: Recorded) -> float:
+    """What a derived figure comes to with the units that left it open, each by its own parts."""
+    units = list(dict.fromkeys(unit for unit, one in recorded.lines if one))
+    column = totals.own[indicator.code].reindex(units).dropna().to_numpy(dtype=np.float64)
+    return float(from_micros(np.array([micros(column).sum()]))[0])
 
 
 def _painted(telling: Telling) -> dict[tuple[str, str], Tier]:
@@ -240,8 +253,9 @@ def add_coverage(telling: Telling) -> None:
         looks = list(page.styles)
         looks[2] = telling.book.style(Look(border=True, wrap=True, indent=max(indent, 0)))
         looks[4] = telling.book.style(Look(border=True, align="center", fill=fill))
+        contact = mask_contact(unit.contact)
         filler, files = (str(register.at[ids[0], "filler"]), "；".join(str(register.at[one, "file"]) for one in ids)) if ids else ("", "")
-        page.add([number, code, unit.name, KINDS.get(unit.kind, unit.kind), word, filled, days, filler, files, unit.contact], looks)
+        page.add([number, code, unit.name, KINDS.get(unit.kind, unit.kind), word, filled, days, filler, files, contact], looks)
     page.close()
 
 
@@ -254,7 +268,7 @@ def coverage_line(telling: Telling) -> str:
     coverage = telling.outcome.coverage
     if not telling.outcome.units.known:
         return f"已报{len(coverage.reported)}家（未提供单位名录，应报家数不详）"
-    said = f"应报{len(coverage.expected)}家，已报{len(coverage.reported)}家"
+    said = f"应报{len(coverage.expected)}家，已报{len(coverage.received)}家"
     names = [telling.outcome.units.name(code) for code in coverage.missing]
     if names:
         said += f"，未报{len(names)}家（{'、'.join(names[:5])}{'等' if len(names) > 5 else ''}）"

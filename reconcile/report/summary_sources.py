@@ -18,6 +18,7 @@ _HOW = {
     "closing": "上年末数",
     "change": "增减数",
     "growth": "增减幅度",
+    "share": "占比",
     "leading": "单个单位的数",
     "count": "单位家数",
     "date": "日期",

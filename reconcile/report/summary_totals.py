@@ -12,7 +12,7 @@ import numpy as np
 
 from reconcile.files.bulk import Formula, Look
 from reconcile.files.raw import column_letters
-from reconcile.model.figures import Floats, from_micros, micros, own_figures
+from reconcile.model.figures import Floats, Subtrees, from_micros, micros, own_figures
 from reconcile.model.indicator import Kind
 from reconcile.model.unit import KINDS
 from reconcile.report.summary_pages import (
@@ -22,6 +22,7 @@ from reconcile.report.summary_pages import (
     FAINT,
     PLAIN,
     TEXT,
+    UNLIKE,
     UNREPORTED,
     Column,
     TablePage,
@@ -30,6 +31,7 @@ from reconcile.report.summary_pages import (
     figure_look,
     growth,
 )
+from reconcile.scheme.derived import Derived, completed
 from reconcile.scheme.environment import TotalsEnvironment
 from reconcile.scheme.expression import excel_value, value
 
@@ -59,7 +61,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Totals:
-    """The totals of the root and of the units directly below it, and what each unit reported itself."""
+    """The totals of the root and of the units directly below it, and each unit's own figures."""
 
     telling: Telling
 
@@ -82,8 +84,27 @@ class Totals:
 
     @cached_property
     def own(self) -> pd.DataFrame:
-        """What each unit reported itself, unit × indicator."""
-        return own_figures(self.telling.outcome.round, self.telling.scheme.indicators)
+        """What each unit reported itself, unit × indicator, derived figures completed as in the totals."""
+        scheme = self.telling.scheme
+        return completed(own_figures(self.telling.outcome.round, scheme.indicators), scheme)
+
+    @cached_property
+    def unlike(self) -> frozenset[str]:
+        """The rates of the root that some units gave only parts of: computed from fewer units than their parts' totals."""
+        return frozenset(code for code in self._unlike(self.own) if math.isfinite(self.root(code).value))
+
+    @cached_property
+    def uncompared(self) -> frozenset[str]:
+        """The rates that are not set beside last year's, because either is `unlike`."""
+        outcome = self.telling.outcome
+        earlier = outcome.past.previous(outcome.period)
+        return self.unlike if earlier is None else self.unlike | self._unlike(earlier.own_without(outcome.coverage.absent))
+
+    def _unlike(self, own: pd.DataFrame) -> frozenset[str]:
+        outcome, scheme = self.telling.outcome, self.telling.scheme
+        derived = Derived.of(own, Subtrees.of(outcome.units, outcome.root), scheme)
+        rates = [one.code for one in self.telling.numeric if one.kind is Kind.RATE and one.formula]
+        return frozenset(code for code in rates if derived.unlike(outcome.root, code))
 
     @cached_property
     def adjusted(self) -> bool:
@@ -105,7 +126,7 @@ def add_totals(telling: Telling, totals: Totals) -> None:
     fixed = [Column("代码", 7, CENTRE), Column("指标", 26, TEXT), Column("计量单位", 7, CENTRE), Column("汇总数", 12)]
     fixed += [Column("核定后", 12)] if totals.adjusted else []
     fixed += [Column("上年同期", 12), Column("增减", 11), Column("增幅", 20, CENTRE), Column("已报/应报", 9, CENTRE)]
-    fixed += [Column("未改差错", 7, CENTRE), Column("核对", 7, CENTRE), Column("本级", 10)]
+    fixed += [Column("未改差错", 7, CENTRE), Column("核对", 9, CENTRE), Column("本级", 10)]
     parts = [Column(units.name(code), 11) for code in totals.children]
     page = TablePage(telling, "汇总表", [*fixed, *parts], frozen=2, note="“核对”为汇总数与本级及各下级之和相比，率按公式复算")
     numbers = _row_numbers(telling, page.heading)
@@ -116,6 +137,8 @@ def add_totals(telling: Telling, totals: Totals) -> None:
         for indicator in members:
             _total_row(telling, totals, page=page, indicator=indicator, fixed=len(fixed), rows=numbers)
     page.note("注：空白为不需填报；“未报”为应报而未报，未估计、未计入。率、标准和日期不相加。金额等按报表原数相加，只在显示时取舍。")
+    if totals.unlike:
+        page.note(UNLIKE_NOTE)
     if telling.outcome.coverage.absent:
         page.note(NARROWED)
     if any(totals.root(one.code).stand_in for one in telling.numeric):
@@ -154,16 +177,16 @@ def _total_row(telling: Telling, totals: Totals, *, page: TablePage, indicator: 
     row = page.page.height + 1
     span = f"{column_letters(fixed)}{row}:{column_letters(fixed + len(below))}{row}"
     if indicator.kind.summed:
-        check = _sum_check(f"D{row}", span, total=root.value, parts=[own, *(one.value for one in below)], formula=bool(indicator.formula))
+        check = _sum_check(f"D{row}", span, total=root.value, parts=[own, *(one.value for one in below)])
     else:
         check = _rate_check(telling, totals, indicator=indicator, rows=rows)
-    change = difference(root.value, root.previous) if indicator.kind.summed or indicator.kind is Kind.RATE else _NAN
+    change = difference(root.approved, root.previous) if indicator.kind.summed or indicator.kind is Kind.RATE else _NAN
     values: list[Value] = [code, indicator.name, _measure(indicator), _shown(root.value, owed=root.expected != 0)]
     values += [root.approved] if totals.adjusted else []
     values += [
         root.previous,
         change,
-        growth(indicator, root.value, root.previous) if math.isfinite(change) or root.previous != root.previous else "",
+        _growth(totals, indicator) if math.isfinite(change) or root.previous != root.previous else "",
     ]
     values += [
         f"{root.reported}/{root.expected}" if root.expected >= 0 else f"{root.reported}/不详",
@@ -206,20 +229,27 @@ def _part(telling: Telling, unit: str, indicator: Indicator, row: Row) -> Value:
     return UNREPORTED if owes and (indicator.kind.summed or indicator.kind is Kind.RATE) else None
 
 
-def _sum_check(cell: str, span: str, *, total: float, parts: Sequence[float], formula: bool) -> Value:
-    """A live formula that compares a total with its parts. None where there is nothing to compare, or a formula made the total."""
+def _growth(totals: Totals, indicator: Indicator) -> str:
+    """The change in words; a rate of other units than its parts is not compared."""
+    row = totals.root(indicator.code)
+    said = growth(indicator, row.approved, row.previous)
+    return UNLIKE if said and indicator.code in totals.uncompared and math.isfinite(row.previous) else said
+
+
+def _sum_check(cell: str, span: str, *, total: float, parts: Sequence[float]) -> Value:
+    """A live formula that compares a total with its parts. None where there is nothing to compare."""
     known = [part for part in parts if math.isfinite(part)]
     if not math.isfinite(total) or not known:
         return None
     agrees = round(abs(total - math.fsum(known)), 4) == 0
-    if formula and not agrees:
-        return None
     return Formula(f'IF(ROUND({cell}-SUM({span}),4)=0,"{AGREES}","{DIFFERS}")', AGREES if agrees else DIFFERS)
 
 
 def _rate_check(telling: Telling, totals: Totals, *, indicator: Indicator, rows: Mapping[str, int]) -> Value:
-    """A live formula that computes a rate again from the totals above and below it."""
+    """A live formula that computes a rate again from the totals above and below it; words where those are not of the same units."""
     code = indicator.code
+    if code in totals.unlike:
+        return UNLIKE
     formula, total = telling.scheme.formulas.get(code), totals.root(code).value
     if formula is None or indicator.kind is not Kind.RATE or not math.isfinite(total):
         return None
@@ -259,7 +289,7 @@ def add_kinds(telling: Telling, totals: Totals) -> None:
         parts = [float(added[kind][columns_of[indicator.code]]) for kind in kinds]
         total, row = totals.root(indicator.code).value, page.page.height + 1
         span = f"F{row}:{column_letters(5 + len(kinds))}{row}"
-        check = _sum_check(f"D{row}", span, total=total, parts=parts, formula=bool(indicator.formula)) if kinds else None
+        check = _sum_check(f"D{row}", span, total=total, parts=parts) if kinds else None
         looks = [*page.styles[:3], telling.book.style(figure_look(indicator, total)), page.styles[4]]
         looks += [telling.book.style(figure_look(indicator, part)) for part in parts]
         page.add([indicator.code, indicator.name, _measure(indicator), total, check, *parts], looks)
@@ -271,6 +301,7 @@ def _sums(figures: Floats) -> Floats:
     return np.where((~np.isnan(figures)).any(axis=0), from_micros(micros(figures).sum(axis=0)), np.nan)
 
 
+UNLIKE_NOTE = "注：“口径不一”的率，有单位只填了其中部分项目，率只按各项均填报的单位计算，不按本表汇总数复算，不作同比。"
 NARROWED = "注：上年同期数和上年末数已扣除本期未计入的单位，比较口径一致。"
 
 
@@ -294,18 +325,20 @@ def add_comparison(telling: Telling, totals: Totals) -> None:
         if not (indicator.kind.summed or indicator.kind is Kind.RATE):
             continue
         row = totals.root(indicator.code)
-        known = [math.isfinite(one) for one in (row.value, row.previous, row.closing)]
+        known = [math.isfinite(one) for one in (row.approved, row.previous, row.closing)]
         if not any(known):
             continue
-        at, change = page.page.height + 1, difference(row.value, row.previous)
+        at, change = page.page.height + 1, difference(row.approved, row.previous)
         again = Formula(f"D{at}-E{at}", change) if math.isfinite(change) else None
         stock = indicator.kind is Kind.STOCK
-        since = difference(row.value, row.closing) if stock else _NAN
-        said = growth(indicator, row.value, row.previous) if known[0] else "本期未报"
-        values = [indicator.code, indicator.name, _measure(indicator), _shown(row.value, owed=True), row.previous, change, said, again]
+        since = difference(row.approved, row.closing) if stock else _NAN
+        said = _growth(totals, indicator) if known[0] else "本期未报"
+        values = [indicator.code, indicator.name, _measure(indicator), _shown(row.approved, owed=True), row.previous, change, said, again]
         number = telling.book.style(figure_look(indicator))
         looks = [*page.styles[:3], *[number] * 3, page.styles[6], *[number] * 3]
         page.add([*values, row.closing if stock else None, since], looks)
     page.nothing("没有可以比较的数据")
+    if totals.uncompared:
+        page.note(UNLIKE_NOTE)
     if telling.outcome.coverage.absent:
         page.note(NARROWED)

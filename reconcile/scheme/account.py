@@ -24,6 +24,7 @@ from reconcile.scheme.expression import (
     Name,
     Negative,
     Reference,
+    equation,
     parse,
     references,
     rename,
@@ -33,13 +34,45 @@ from reconcile.scheme.expression import (
     value,
 )
 from reconcile.scheme.rules import Rule
-from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.scheme import Roster, Scheme
 from reconcile.scheme.wording import amount
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BOUNDS = {"==": "", "<=": "不大于", ">=": "不小于", "<": "小于", ">": "大于", "!=": "不等于"}
 _PERIODS: dict[str, Literal["previous", "last", "closing"]] = {"上年同期": "previous", "本年上期": "last", "上年末": "closing"}
 _ALL_DECIMALS = 6
+
+
+FIELDS = ("差", "应为", "算式", "单位", "文件", "工作表", "单元格", "原文", "值")
+"""What every rule that is an expression can say beside figures."""
+
+
+def placeholders(template: str) -> tuple[str, ...]:
+    """The {…} of a message, each once, without its braces."""
+    return tuple(dict.fromkeys(written.strip() for written in _PLACEHOLDER.findall(template)))
+
+
+def figure(written: str, codes: Mapping[str, str], indicators: Mapping[str, Indicator], rosters: Mapping[str, Roster]) -> Expression | None:
+    """The figure that a placeholder means: an indicator by any of its names (`codes`), the rows of a list, any expression; else None.
+
+    上年同期会员人数 needs no brackets.
+    """
+    if written in codes:
+        return Name(Reference(codes[written]))
+    if written in rosters:
+        return Name(Reference(written, kind="list"))
+    for prefix, period in _PERIODS.items():
+        name = written.removeprefix(prefix)
+        if name != written and name in codes:
+            return Name(Reference(codes[name], period=period))
+    try:
+        node = rename(parse(written), lambda name: codes.get(name, name))
+    except ExpressionError:
+        return None
+    columns = {f"{name}.{one.column}" for name, roster in rosters.items() for one in roster.columns}
+    known = {"indicator": indicators, "list": rosters, "column": columns}
+    there = references(node)
+    return node if there and type_of(node) == "number" and all(one.name in known[one.kind] for one in there) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +106,7 @@ class Account:
 
     def fields(self, record: int) -> dict[str, str]:
         """The placeholders that the rule's message and advice use: 差, 应为, 算式 and every name or expression in figures."""
-        found = {"差": self.difference(record), "应为": self.expected(record) or self.relation, "算式": self.relation}
+        found = {"差": self.difference(record), "应为": self.expected(record) or self.relation, "算式": self._formula}
         found.update({written: self._told(node, record) for written, node in self._placeholders.items()})
         return found
 
@@ -81,6 +114,11 @@ class Account:
     def relation(self) -> str:
         """What the rule demands, as a sentence."""
         return "" if self.rule.expression is None else sentence(self.rule.expression, self.scheme.label)
+
+    @cached_property
+    def _formula(self) -> str:
+        """The same as a formula with names, where it is one: 会员人数＝期初会员数＋新增会员－减少会员."""
+        return "" if self.rule.expression is None else equation(self.rule.expression, self.scheme.label)
 
     @cached_property
     def _sides(self) -> tuple[Floats, Floats] | None:
@@ -130,29 +168,14 @@ class Account:
 
     @cached_property
     def _placeholders(self) -> Mapping[str, Expression]:
-        """The placeholders that mean figures. Any expression may stand in one; 上年同期会员人数 needs no brackets."""
+        """The placeholders that mean figures."""
+        scheme = self.scheme
         found = {}
-        for written in dict.fromkeys(_PLACEHOLDER.findall(self.rule.message + self.rule.advice)):
-            node = self._figure(written.strip())
+        for written in placeholders(self.rule.message + self.rule.advice):
+            node = figure(written, scheme.codes, scheme.indicators, scheme.rosters)
             if node is not None:
-                found[written.strip()] = node
+                found[written] = node
         return found
-
-    def _figure(self, written: str) -> Expression | None:
-        if written in self.scheme.codes:
-            return Name(Reference(self.scheme.codes[written]))
-        if written in self.scheme.rosters:
-            return Name(Reference(written, kind="list"))
-        for prefix, period in _PERIODS.items():
-            name = written.removeprefix(prefix)
-            if name != written and name in self.scheme.codes:
-                return Name(Reference(self.scheme.codes[name], period=period))
-        try:
-            node = rename(parse(written), lambda name: self.scheme.codes.get(name, name))
-        except ExpressionError:
-            return None
-        known = all(one.kind != "indicator" or one.name in self.scheme.indicators for one in references(node))
-        return node if known and references(node) and type_of(node) == "number" else None
 
     def _told(self, node: Expression, record: int) -> str:
         """A figure with its measure; 未填 where a single figure was not answered."""

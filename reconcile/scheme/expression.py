@@ -5,8 +5,8 @@
     count(困难职工名册) == 建档户数                      新建工会 in [0, 1, 2]        女会员 is not missing
 
 `parse` reads a text, `text` spells it canonically, `references` and `rename` resolve its names. The faces: `evaluate` and `value` (all
-records at once), `excel` and its kin (a live formula), `linear` and `implied` (rows for the localiser), `sentence` (Chinese). All four
-share one tolerance and one guard against binary rounding; both are defined in `evaluation`.
+records at once), `excel` and its kin (a live formula), `linear` and `implied` (rows for the localiser), `sentence` and `equation`
+(Chinese). All four share one tolerance and one guard against binary rounding; both are defined in `evaluation`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconcile.scheme.formula import excel, excel_check, excel_value
 from reconcile.scheme.grammar import parse
 from reconcile.scheme.linear import Implied, Linear, implied, linear
 from reconcile.scheme.printing import text
-from reconcile.scheme.sentence import sentence
+from reconcile.scheme.sentence import equation, sentence
 from reconcile.scheme.syntax import (
     And,
     Arithmetic,
@@ -65,6 +65,7 @@ __all__ = [
     "Verdict",
     "WordEnvironment",
     "aggregates",
+    "equation",
     "evaluate",
     "excel",
     "excel_check",

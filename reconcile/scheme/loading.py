@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 from reconcile.errors import SchemeError
@@ -14,90 +14,54 @@ from reconcile.model.finding import Tier
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.quantity import Measure
 from reconcile.model.unit import KINDS
+from reconcile.scheme.account import FIELDS, figure, placeholders
 from reconcile.scheme.expression import Expression, ExpressionError, Missing, Reference, parse, references, rename, type_of
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Feed, Place, Roster, RosterColumn, Scheme
+from reconcile.scheme.syntax import NAME_PATTERN
 from reconcile.scheme.tables import Faults, Row, Table, rows
+from reconcile.scheme.words import CODES, COLUMNS, in_codes, in_columns
 
-COLUMNS: dict[str, dict[str, str]] = {
-    "scheme": {"key": "项目", "value": "内容"},
-    "measures": {"measure": "计量单位", "factor": "倍数", "base": "基本单位", "whole": "整数", "tolerance": "容差", "synonyms": "同义词"},
-    "indicators": {
-        "code": "指标代码",
-        "name": "指标名称",
-        "section": "部分",
-        "measure": "计量单位",
-        "kind": "类型",
-        "decimals": "小数位",
-        "required": "必填",
-        "reported_by": "填报单位类型",
-        "formula": "计算公式",
-        "definition": "指标解释",
-        "aliases": "别名",
-    },
-    "rules": {
-        "id": "编号",
-        "check": "审核关系",
-        "when": "适用条件",
-        "tier": "级别",
-        "tolerance": "容差",
-        "missing": "缺报处理",
-        "applies_to": "适用单位类型",
-        "message": "提示语",
-        "advice": "处理建议",
-    },
-    "lists": {
-        "list": "名册",
-        "column": "列代码",
-        "name": "列名",
-        "type": "类型",
-        "measure": "计量单位",
-        "key": "关键列",
-        "feeds": "对应指标",
-    },
-    "form": {"sheet": "工作表", "holds": "内容类型", "what": "内容", "cell": "单元格", "row": "行标签", "column": "列标题"},
-}
-"""Columns of each table, in order, with the heading a clerk meets in a scheme exported to Excel; both are read."""
-
-_SHEET_NAMES = {
-    "scheme": "报表制度",
-    "measures": "计量单位表",
-    "indicators": "指标表",
-    "rules": "审核关系表",
-    "lists": "名册表",
-    "form": "表式表",
-}
-_TYPES = ("text", "number", "date", "credit_code", "citizen_number", "phone")
-_HOLDS = ("cover", "section", "list", "text", "cell")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,15}")
 _CHECK_NAME = re.compile(r"@[a-z_]+")
+_SIGN = re.compile(r"(?<=.)(?:不大于|不小于|不等于|大于|小于|等于)")
+_LONGEST_CHOICES = 250  # characters
 
 
-def table_title(table: str) -> str:
-    """The sheet name of a table in a scheme exported to Excel."""
-    return _SHEET_NAMES[table]
-
-
-def load_scheme(tables: Mapping[str, Table], *, templates: Mapping[str, str], borrowed: bool = False) -> Scheme:
+def load_scheme(
+    tables: Mapping[str, Table],
+    *,
+    templates: Mapping[str, str],
+    borrowed: bool = False,
+    titles: Mapping[str, str] | None = None,
+    about: str = "报表制度",
+) -> Scheme:
     """Build a Scheme from its tables (by the names in COLUMNS) and its narrative templates (file name -> text).
 
-    `borrowed`: the templates are another scheme's. Raises SchemeError with every fault: table, row, column.
+    `borrowed`: the templates are another scheme's. `titles` and `about`: what a table and the whole are called in messages. Chinese words
+    for codes and headings are read as well; the scheme's own tables are told in codes. Raises SchemeError with every fault: table, row,
+    column. What is only wrong because a table is missing, or lacks a column, is not told.
     """
-    loader = _Loader(tables, Faults())
+    known = {name: in_codes(name, tables[name]) for name in COLUMNS if name in tables}
+    loader = _Loader(known, Faults(titles or {}))
     settings = loader.settings()
     measures = loader.measures()
     indicators = loader.indicators(measures)
     rosters = loader.rosters(measures, indicators)
     names = loader.names(indicators)
     formulas = loader.formulas(indicators, names)
-    rules = loader.rules(names, _Vocabulary(indicators, measures, rosters))
+    rules = loader.rules(names, _Vocabulary(indicators, measures, rosters, loader.broken))
     form = loader.form(indicators, rosters)
     if loader.faults.found:
-        raise SchemeError(loader.faults.found)
+        raise SchemeError(loader.faults.found, about=about)
+    plain = {name: in_columns(name, table) for name, table in known.items()}
+    plain["scheme"] = [
+        line for line in plain["scheme"] if line[:1] != ["digest_key"]
+    ]  # a secret: neither exported nor carried by summaries
     return Scheme(
         name=settings.get("name", ""),
         version=settings.get("version", ""),
-        due_days=int(settings.get("due_days", "10")),
+        due_days=int(float(settings.get("due_days") or 10)),
         digest_key=settings.get("digest_key", ""),
         measures=measures,
         indicators=indicators,
@@ -105,10 +69,10 @@ def load_scheme(tables: Mapping[str, Table], *, templates: Mapping[str, str], bo
         rules=rules,
         rosters=rosters,
         form=form,
-        tables={name: [list(line) for line in tables[name]] for name in COLUMNS if name in tables},
+        tables=plain,
         templates=dict(templates),
         borrowed=borrowed,
-        hash=_hash(tables),
+        hash=_hash(plain),
     )
 
 
@@ -119,34 +83,41 @@ class _Vocabulary:
     indicators: Mapping[str, Indicator]
     measures: Mapping[str, Measure]
     rosters: Mapping[str, Roster]
+    broken: Set[str] = frozenset()
 
     def meant(self, reference: Reference) -> bool:
-        """Whether the reference's name exists, once indicator names have become codes."""
-        if reference.kind == "list":
-            return reference.name in self.rosters
-        if reference.kind == "column":
-            roster, _, column = reference.name.partition(".")
-            return roster in self.rosters and any(one.column == column for one in self.rosters[roster].columns)
-        return reference.name in self.indicators
+        """Whether the reference's name exists, once indicator names have become codes; nobody knows where its table could not be read."""
+        if reference.kind == "indicator":
+            return reference.name in self.indicators or "indicators" in self.broken
+        name, column = reference.parts
+        if "lists" in self.broken:
+            return True
+        return name in self.rosters and (not column or any(one.column == column for one in self.rosters[name].columns))
 
 
 @dataclass(frozen=True, slots=True)
 class _Loader:
+    """Reads table after table. `broken`: those that could not be read, so that what they name is not known."""
+
     tables: Mapping[str, Table]
     faults: Faults
+    broken: set[str] = field(default_factory=set)
+    lines: dict[str, Row] = field(default_factory=dict)  # code -> row of the table of indicators
+    twice: set[str] = field(default_factory=set)  # what rows that repeat a code are kept under
 
     def _rows(self, table: str, needed: int) -> list[Row]:
         """Rows of a table whose first `needed` columns must be there."""
-        headings = {chinese: column for column, chinese in COLUMNS[table].items()}
-        return list(
-            rows(
-                self.tables,
-                table,
-                columns=list(COLUMNS[table])[:needed],
-                faults=self.faults,
-                alias=lambda written: headings.get(written, written),
-            )
-        )
+        before = len(self.faults.found)
+        found = list(rows(self.tables, table, columns=list(COLUMNS[table])[:needed], faults=self.faults, faces=COLUMNS[table]))
+        if len(self.faults.found) > before:
+            self.broken.add(table)
+        return found
+
+    def _measure(self, row: Row, measures: Mapping[str, Measure], *, needed: bool) -> str:
+        measure = row.text("measure", needed=needed)
+        if measure and measure not in measures and "measures" not in self.broken:
+            row.fault("measure", f"“{measure}”不在计量单位表中")
+        return measure
 
     def settings(self) -> dict[str, str]:
         found = {}
@@ -160,14 +131,18 @@ class _Loader:
     def measures(self) -> dict[str, Measure]:
         found: dict[str, Measure] = {}
         words: dict[str, str] = {}
+        lines: dict[str, Row] = {}
         for row in self._rows("measures", 5):
             name = row.text("measure", needed=True)
             if name in found:
-                row.fault("measure", f"“{name}”重复")
+                if name:
+                    row.fault("measure", f"“{name}”重复")
+                continue
             synonyms = row.many("synonyms")
             for word in (name, *synonyms):
                 if words.setdefault(word, name) != name:
                     row.fault("synonyms", f"“{word}”已属于计量单位“{words[word]}”")
+            lines[name] = row
             tolerance = row.one_of("tolerance", ("0", "舍入"), default="0")
             found[name] = Measure(
                 name=name,
@@ -179,26 +154,26 @@ class _Loader:
             )
         for measure in found.values():
             if measure.base not in found:
-                self.faults.add("measures", 0, "base", f"“{measure.name}”的基本单位“{measure.base}”不在表中")
+                lines[measure.name].fault("base", f"“{measure.name}”的基本单位“{measure.base}”不在表中")
         return found
 
     def indicators(self, measures: Mapping[str, Measure]) -> dict[str, Indicator]:
         found: dict[str, Indicator] = {}
         for row in self._rows("indicators", 5):
             code = row.text("code", needed=True)
-            if not _CODE.fullmatch(code):
+            if code and not _CODE.fullmatch(code):
                 row.fault("code", f"“{code}”应由字母开头，只含字母和数字，如 A001")
             if code in found:
                 row.fault("code", f"“{code}”重复")
-            measure = row.text("measure", needed=True)
-            if measure and measure not in measures:
-                row.fault("measure", f"“{measure}”不在计量单位表中")
+                code = f"{code} {row.number}"  # the first row keeps the code; what else this one names stays known
+                self.twice.add(code)
+            self.lines[code] = row
             found[code] = Indicator(
                 code=code,
                 name=row.text("name", needed=True),
                 section=row.text("section", needed=True),
-                measure=measure,
-                kind=Kind(row.one_of("kind", [kind.value for kind in Kind], default="flow")),
+                measure=self._measure(row, measures, needed=True),
+                kind=Kind(row.one_of("kind", CODES["indicators", "kind"], default="flow")),
                 decimals=row.whole_or("decimals", 0),
                 required=row.flag("required"),
                 reported_by=_reporters(row),
@@ -211,30 +186,28 @@ class _Loader:
     def names(self, indicators: Mapping[str, Indicator]) -> dict[str, str]:
         """Every code, name and alias -> code; a word that means two indicators is a fault."""
         found: dict[str, str] = {}
-        for number, indicator in enumerate(indicators.values(), start=2):
-            for column, words in (("code", (indicator.code,)), ("name", (indicator.name,)), ("aliases", indicator.aliases)):
+        for code, indicator in indicators.items():
+            for column, words in (("code", (code,)), ("name", (indicator.name,)), ("aliases", indicator.aliases)):
                 for word in words:
-                    if found.setdefault(word, indicator.code) != indicator.code:
-                        self.faults.add("indicators", number, column, f"“{word}”已是指标{found[word]}的名称或别名")
+                    if found.setdefault(word, code) != code and word and code not in self.twice:
+                        self.lines[code].fault(column, f"“{word}”已是指标{found[word].split(' ')[0]}的名称或别名")
         return found
 
     def formulas(self, indicators: Mapping[str, Indicator], names: Mapping[str, str]) -> dict[str, Expression]:
         """Parsed formulas by code, each after those it needs."""
         parsed: dict[str, Expression] = {}
-        for number, indicator in enumerate(indicators.values(), start=2):
-            if not indicator.formula:
-                continue
-            row = Row("indicators", number, {"formula": indicator.formula}, self.faults)
-            vocabulary = _Vocabulary(indicators, {}, {})
-            node = _expression(row, "formula", names, vocabulary, meaning="number")
-            if node is not None:
-                parsed[indicator.code] = node
+        for code, indicator in indicators.items():
+            if indicator.formula:
+                node = _expression(self.lines[code], "formula", names, _Vocabulary(indicators, {}, {}), meaning="number")
+                if node is not None:
+                    parsed[code] = node
         ordered: dict[str, Expression] = {}
         waiting = dict(parsed)
         while waiting:
             ready = [code for code, node in waiting.items() if not any(one.name in waiting for one in references(node))]
             if not ready:
-                self.faults.add("indicators", 0, "formula", f"计算公式互相引用，无法计算：{'、'.join(waiting)}")
+                heading = self.lines[next(iter(waiting))].headings["formula"]
+                self.faults.add("indicators", 0, heading, f"计算公式互相引用，无法计算：{'、'.join(waiting)}")
                 break
             for code in ready:
                 ordered[code] = waiting.pop(code)
@@ -248,11 +221,16 @@ class _Loader:
             column = row.text("column", needed=True)
             if any(one.column == column for one in before.columns):
                 row.fault("column", f"名册“{name}”中“{column}”重复")
-            kind = row.one_of("type", _TYPES, default="text")
-            measure = row.text("measure")
-            if measure and measure not in measures:
-                row.fault("measure", f"“{measure}”不在计量单位表中")
-            made = RosterColumn(column, row.text("name", needed=True), kind, measure, row.flag("key"), _feeds(row, kind, indicators))
+                continue
+            made = RosterColumn(
+                column=column,
+                name=row.text("name", needed=True),
+                type=(kind := row.one_of("type", CODES["lists", "type"], default="text")),
+                measure=self._measure(row, measures, needed=False),
+                key=row.flag("key"),
+                feeds=_feeds(row, kind, None if "indicators" in self.broken else indicators),
+                choices=_choices(row),
+            )
             found[name] = replace(before, columns=(*before.columns, made))
         return found
 
@@ -260,7 +238,7 @@ class _Loader:
         found: dict[str, Rule] = {}
         for row in self._rows("rules", 4):
             code = row.text("id", needed=True)
-            if code in found:
+            if code in found and code:
                 row.fault("id", f"“{code}”重复")
             check = row.text("check", needed=True)
             named = check.startswith("@")
@@ -269,15 +247,17 @@ class _Loader:
             node = None if named or not check else _expression(row, "check", names, vocabulary)
             when = _expression(row, "when", names, vocabulary) if row.text("when") else None
             codes = () if node is None else tuple(dict.fromkeys(one.name for one in references(node) if one.kind == "indicator"))
+            if not named:
+                _check_placeholders(row, names, vocabulary)
             found[code] = Rule(
                 id=code,
                 check=check,
                 expression=node,
                 named=check[1:] if named else "",
                 when=when,
-                tier=Tier(row.one_of("tier", [tier.value for tier in Tier], default="query")),
-                tolerance=row.number_or("tolerance", _tolerance(codes, vocabulary)),
-                missing=Missing(row.one_of("missing", [one.value for one in Missing], default="skip")),
+                tier=Tier(row.one_of("tier", CODES["rules", "tier"], default="query")),
+                tolerance=_tolerance(row, codes, vocabulary),
+                missing=Missing(row.one_of("missing", CODES["rules", "missing"], default="skip")),
                 applies_to=_kinds(row, "applies_to"),
                 message=row.text("message"),
                 advice=row.text("advice"),
@@ -289,11 +269,11 @@ class _Loader:
         found = []
         sections = {indicator.section for indicator in indicators.values()}
         for row in self._rows("form", 3):
-            holds = row.one_of("holds", _HOLDS, default="section")
+            holds = row.one_of("holds", CODES["form", "holds"], default="section")
             place = Place(row.text("sheet"), holds, row.text("what"), row.text("cell"), row.text("row"), row.text("column"))
-            if holds == "section" and place.what not in sections:
+            if holds == "section" and place.what not in sections and "indicators" not in self.broken:
                 row.fault("what", f"指标表中没有“{place.what}”这个部分")
-            if holds == "list" and place.what not in rosters:
+            if holds == "list" and place.what not in rosters and "lists" not in self.broken:
                 row.fault("what", f"没有名册“{place.what}”")
             if holds == "cell" and not place.cell and not (place.row and place.column):
                 row.fault("cell", "应写单元格地址，或同时写行标签和列标题")
@@ -308,26 +288,22 @@ def _decimal(row: Row, column: str) -> Decimal:
     except InvalidOperation:
         row.fault(column, f"“{written}”应为数字")
         return Decimal(1)
-    if found <= 0:
-        row.fault(column, f"“{written}”应大于0")
+    if not found.is_finite() or found <= 0:
+        row.fault(column, f"“{written}”应为大于0的数")
         return Decimal(1)
     return found
 
 
 def _kinds(row: Row, column: str) -> frozenset[str]:
-    """Kinds of unit, by their English or Chinese word; `*` or blank means all."""
+    """Kinds of unit; `*` or blank means all."""
     words = row.many(column)
-    if not words or "*" in words or "全部" in words:
+    if not words or "*" in words:
         return frozenset(KINDS)
-    chinese = {face: kind for kind, face in KINDS.items()}
-    found = set()
     for word in words:
-        kind = chinese.get(word, word)
-        if kind in KINDS:
-            found.add(kind)
-        else:
-            row.fault(column, f"“{word}”不是单位类型；可用：{'、'.join(f'{kind}（{face}）' for kind, face in KINDS.items())}")
-    return frozenset(found)
+        if word not in KINDS:
+            usable = KINDS.values() if row.chinese else [f"{kind}（{face}）" for kind, face in KINDS.items()]
+            row.fault(column, f"“{word}”不是单位类型；可用：{'、'.join(usable)}")
+    return frozenset(word for word in words if word in KINDS)
 
 
 def _reporters(row: Row) -> frozenset[str]:
@@ -339,16 +315,25 @@ def _reporters(row: Row) -> frozenset[str]:
     return frozenset()
 
 
-def _feeds(row: Row, kind: str, indicators: Mapping[str, Indicator]) -> tuple[Feed, ...]:
+def _feeds(row: Row, kind: str, indicators: Mapping[str, Indicator] | None) -> tuple[Feed, ...]:
+    """What a column feeds; None for the indicators where they are not known."""
     found = []
     for part in row.many("feeds"):
         code, _, how = part.partition(":")
-        if code not in indicators:
+        if indicators is not None and code not in indicators:
             row.fault("feeds", f"没有指标“{code}”")
         if how not in ("count", "sum") or (how == "sum" and kind != "number"):
-            row.fault("feeds", f"“{part}”应写成 指标代码:count 或 指标代码:sum，sum 只用于 number 列")
+            row.fault("feeds", f"“{part}”应写成 指标代码:行数（count）或 指标代码:合计（sum），合计只用于数字（number）列")
         found.append(Feed(code, how))
     return tuple(found)
+
+
+def _choices(row: Row) -> tuple[str, ...]:
+    """What a column offers to choose from: Excel takes a list of 255 characters that is parted by commas."""
+    choices = row.many("choices")
+    if any("," in word or '"' in word for word in choices) or len(",".join(choices)) > _LONGEST_CHOICES:
+        row.fault("choices", f"选项之间用分号隔开，选项中不能有逗号和引号，合起来不超过{_LONGEST_CHOICES}个字符")
+    return choices
 
 
 def _expression(row: Row, column: str, names: Mapping[str, str], vocabulary: _Vocabulary, *, meaning: str = "truth") -> Expression | None:
@@ -361,20 +346,36 @@ def _expression(row: Row, column: str, names: Mapping[str, str], vocabulary: _Vo
     node = rename(node, lambda name: names.get(name, name))
     unknown = [one.name for one in references(node) if not vocabulary.meant(one)]
     for name in dict.fromkeys(unknown):
-        row.fault(column, f"“{name}”既不是指标，也不是名册或名册的列")
+        sign = _SIGN.search(name)
+        hint = f"；如果是要比较，请在“{sign[0]}”前面留一个空格" if sign else ""
+        row.fault(column, f"“{name}”既不是指标，也不是名册或名册的列{hint}")
+    if unknown:
+        return None
     if type_of(node) != meaning:
         row.fault(column, "应写成能判断对错的关系，如 甲 <= 乙" if meaning == "truth" else "应写成能算出数的式子，如 甲 / 乙 * 100")
         return None
-    return None if unknown else node
+    return node
 
 
-def _tolerance(codes: tuple[str, ...], vocabulary: _Vocabulary) -> float:
-    """0 for heads; for k figures rounded to their last digit, k halves of that digit, at most five digits."""
+def _check_placeholders(row: Row, names: Mapping[str, str], vocabulary: _Vocabulary) -> None:
+    """Every {…} in the wording must be a figure that can be told, or one of the fields that every message has."""
+    if vocabulary.broken & {"indicators", "lists"}:
+        return
+    known = {*FIELDS, *re.findall(NAME_PATTERN, row.text("check"))}  # what is unknown there was told already
+    for column in ("message", "advice"):
+        for written in placeholders(row.text(column)):
+            if written not in known and figure(written, names, vocabulary.indicators, vocabulary.rosters) is None:
+                row.fault(column, f"“{{{written}}}”不认识，应为指标名称、算式，或：{'、'.join(FIELDS)}")
+
+
+def _tolerance(row: Row, codes: tuple[str, ...], vocabulary: _Vocabulary) -> float:
+    """As written; else 0 for heads, and for k figures rounded to their last digit, k halves of that digit, at most five digits."""
     rounded = [vocabulary.indicators[code] for code in codes if _is_rounded(code, vocabulary)]
-    if not rounded:
-        return 0.0
-    digit = max(10.0**-indicator.decimals for indicator in rounded)
-    return float(min(len(rounded) / 2, 5) * digit)
+    digit = max((10.0**-indicator.decimals for indicator in rounded), default=0.0)
+    tolerance = row.number_or("tolerance", float(min(len(rounded) / 2, 5) * digit))
+    if tolerance < 0:
+        row.fault("tolerance", f"“{row.text('tolerance')}”不应小于0")
+    return tolerance
 
 
 def _is_rounded(code: str, vocabulary: _Vocabulary) -> bool:
@@ -386,6 +387,6 @@ def _is_rounded(code: str, vocabulary: _Vocabulary) -> bool:
 
 def _hash(tables: Mapping[str, Table]) -> str:
     """Twelve hex digits that change with any cell of any table. The narratives' wording is left out: a form does not depend on it."""
-    plain = {name: [[str(cell) for cell in line] for line in table] for name, table in tables.items() if name in COLUMNS}
+    plain = {name: [[str(cell) for cell in line] for line in table] for name, table in tables.items()}
     written = json.dumps(plain, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:12]

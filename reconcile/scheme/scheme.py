@@ -25,7 +25,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class RosterColumn:
-    """One column of a list. `type`: text, number, date, credit_code, citizen_number or phone; `measure` for numbers."""
+    """One column of a list. `type`: text, number, date, credit_code, citizen_number or phone; `measure` for numbers.
+
+    `choices` are offered to who fills it, who may write something else.
+    """
 
     column: str
     name: str
@@ -33,6 +36,7 @@ class RosterColumn:
     measure: str
     key: bool
     feeds: tuple[Feed, ...]
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,12 @@ _MUST: dict[ComparisonOperator, str] = {
 _IS: dict[ComparisonOperator, str] = {"==": "等于", "!=": "不等于", "<=": "不大于", ">=": "不小于", "<": "小于", ">": "大于"}
 _OPPOSITE: dict[ComparisonOperator, ComparisonOperator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _MIRRORED: dict[ComparisonOperator, ComparisonOperator] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_SPOKEN = {"+": "加", "-": "减", "*": "乘以", "/": "除以"}
+_SPOKEN = {"+": "加上", "-": "减去", "*": "乘以", "/": "除以"}
 _WHOLE = {"+": "之和", "-": "之差", "*": "之积", "/": "之比"}
+_SIGNS = {"+": "＋", "-": "－", "*": "×", "/": "÷", "==": "＝", "!=": "≠", "<=": "≤", ">=": "≥", "<": "＜", ">": "＞"}
+_YES_OR_NO = "是否"  # names of indicators that are answered with 是 or 否 begin so
+_SAYS_YES = ((">", 0.0), (">=", 1.0), ("==", 1.0), ("!=", 0.0))
+_SAYS_NO = (("<", 1.0), ("<=", 0.0), ("==", 0.0), ("!=", 1.0))
 _PERIODS = {"this": "", "previous": "上年同期", "last": "本年上期", "closing": "上年末"}
 _ACROSS = {"min": "中的最小值", "max": "中的最大值", "sum": "之和", "mean": "的平均值"}
 _OVER_ALL = {"min": "最小值", "max": "最大值", "sum": "合计", "mean": "平均值"}
@@ -59,6 +63,14 @@ def sentence(node: Expression, name: Callable[[str], str] = _itself) -> str:
     return speaker.noun(node) if type_of(node) == "number" else speaker.truth(node, must=True)
 
 
+def equation(node: Expression, name: Callable[[str], str] = _itself) -> str:
+    """A comparison as a formula with names, 会员人数＝期初会员数＋新增会员－减少会员; what is no comparison of numbers as a sentence."""
+    if not isinstance(node, Comparison) or type_of(node.left) != "number" or type_of(node.right) != "number":
+        return sentence(node, name)
+    speaker = _Speaker(name)
+    return speaker.signs(node.left) + _SIGNS[node.operator] + speaker.signs(node.right)
+
+
 @dataclass(frozen=True, slots=True)
 class _Speaker:
     name: Callable[[str], str]
@@ -69,6 +81,8 @@ class _Speaker:
         match node:
             case Comparison(operator, left, right):
                 return self._comparison(operator, left, right, must)
+            case Or() if (pair := _together(node)) is not None:
+                return self._both_or_neither(pair, must)
             case And(parts):
                 return ("，且" if must else "且").join(self._ranges(parts, must))
             case Or(parts):
@@ -100,6 +114,8 @@ class _Speaker:
                 return f"不得出现{said}的情况" if must else f"没有{said}的情况"
 
     def _comparison(self, operator: ComparisonOperator, left: Expression, right: Expression, must: bool) -> str:
+        if operator == "==" and (pair := (_counted(left), _counted(right))) and pair[0] is not None and pair[1] is not None:
+            return self._both_or_neither((pair[0], pair[1]), must)
         if type_of(left) == "truth":
             said = f"“{self.truth(left, must=False)}”与“{self.truth(right, must=False)}”{'应' if must else ''}"
             return said + ("同时成立或同时不成立" if operator == "==" else "有且只有一项成立")
@@ -109,7 +125,14 @@ class _Speaker:
             equals = operator == "=="
             verb = ("应为" if equals else "不得为") if must else ("为" if equals else "不为")
             return self.noun(left) + verb + self.noun(right)
+        if isinstance(left, Name) and isinstance(right, Number) and self.noun(left).startswith(_YES_OR_NO):
+            word = "是" if (operator, right.value) in _SAYS_YES else "否" if (operator, right.value) in _SAYS_NO else ""
+            if word:
+                return f"{self.noun(left)}{'应' if must else ''}为“{word}”"
         return self.noun(left) + (_MUST if must else _IS)[operator] + self.noun(right)
+
+    def _both_or_neither(self, pair: tuple[Expression, Expression], must: bool) -> str:
+        return f"{self._listed(pair)}{'应' if must else ''}同时有数或同时为0"
 
     def _ranges(self, parts: tuple[Expression, ...], must: bool) -> list[str]:
         """The parts of a conjunction, two bounds of one figure said as one range."""
@@ -119,12 +142,13 @@ class _Speaker:
             if taken or part is None:
                 taken = False
                 continue
-            match part, following:
-                case Comparison("<=", Number() as least, middle), Comparison("<=", again, Number() as most) if middle == again:
-                    said.append(f"{self.noun(middle)}{'应' if must else ''}在{self.noun(least)}至{self.noun(most)}之间")
-                    taken = True
-                case _:
-                    said.append(self._part(part, must))
+            bounds = _bounds(part, following)
+            if bounds is None:
+                said.append(self._part(part, must))
+            else:
+                least, middle, most = (self.noun(one) for one in bounds)
+                said.append(f"{middle}{'应' if must else ''}在{least}至{most}之间")
+                taken = True
         return said
 
     def _part(self, node: Expression, must: bool) -> str:
@@ -164,6 +188,23 @@ class _Speaker:
             case _:
                 return self.truth(node, must=False)
 
+    def signs(self, node: Expression) -> str:
+        """A number with signs in place of words, in brackets where it needs them."""
+        match node:
+            case Arithmetic(first, rest):
+                chain = [self._held(first, node)]
+                for operator, operand in rest:
+                    chain += [_SIGNS[operator], self._held(operand, node)]
+                return "".join(chain)
+            case Negative(operand):
+                return "－" + self._held(operand, node)
+            case _:
+                return self.noun(node)
+
+    def _held(self, part: Expression, whole: Expression) -> str:
+        plain = binding(part) > binding(whole) and not isinstance(part, Negative)
+        return self.signs(part) if plain else f"（{self.signs(part)}）"
+
     def _whole(self, node: Expression) -> str:
         """A number named as one thing, so that it can stand within another."""
         if not isinstance(node, Arithmetic):
@@ -188,9 +229,46 @@ class _Speaker:
         return _PERIODS[reference.period] + (f"下级{name}合计" if reference.of == "children" else name)
 
 
+def _bounds(one: Expression, other: Expression | None) -> tuple[Expression, Expression, Expression] | None:
+    """Least, middle and most of two comparisons that bound one number from both sides (a <= b <= c), where they are that."""
+    match one, other:
+        case Comparison("<=", least, middle), Comparison("<=", again, most) if middle == again:
+            return least, middle, most
+        case Comparison(">=", most, middle), Comparison(">=", again, least) if middle == again:
+            return least, middle, most
+    return None
+
+
+def _together(node: Or) -> tuple[Expression, Expression] | None:
+    """The two numbers of `(a > 0 and b > 0) or (a = 0 and b = 0)`, written either way round."""
+    match node.parts:
+        case And((one, other)), And((none, neither)):
+            for some, no in (((one, other), (none, neither)), ((none, neither), (one, other))):
+                pair = _counted(some[0]), _counted(some[1])
+                if None not in pair and {_nothing(no[0]), _nothing(no[1])} == set(pair):
+                    return pair  # type: ignore[return-value] # mypy does not narrow a tuple by `not in`
+    return None
+
+
+def _counted(node: Expression) -> Expression | None:
+    """The number of which it is said that it is over 0."""
+    match node:
+        case Comparison(">", number, Number(0.0)) | Comparison("<", Number(0.0), number):
+            return number
+    return None
+
+
+def _nothing(node: Expression) -> Expression | None:
+    """The number of which it is said that it is 0."""
+    match node:
+        case Comparison("==", number, Number(0.0)) | Comparison("==", Number(0.0), number):
+            return number
+    return None
+
+
 def _spoken_number(value: float) -> str:
     size = abs(value)
     for unit, word in ((1e8, "亿"), (1e4, "万")):
         if size >= unit and size % (unit / 100) == 0:
-            return ("负" if value < 0 else "") + number_text(round(size / unit, 2)) + word
-    return ("负" if value < 0 else "") + number_text(size)
+            return ("-" if value < 0 else "") + number_text(round(size / unit, 2)) + word
+    return ("-" if value < 0 else "") + number_text(size)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,17 +15,22 @@ Table = Sequence[Sequence[str]]
 
 _YES = frozenset({"是", "yes", "true", "1", "y"})
 _NO = frozenset({"", "否", "no", "false", "0", "n"})
+_BETWEEN = re.compile(r"[;；、](?![^（(]*[）)])")  # a separator within brackets separates nothing: 县（市、区）
+
+
+_MOST = 999  # decimals and days are small; a larger number is a slip of the hand
 
 
 @dataclass(slots=True)
 class Faults:
-    """The faults met so far."""
+    """The faults met so far. `titles`: table -> what it is called where it was written (a file, a sheet)."""
 
+    titles: Mapping[str, str] = field(default_factory=dict)
     found: list[Fault] = field(default_factory=list)
 
     def add(self, table: str, row: int, column: str, message: str) -> None:
         """Note one fault. `row` is 1-based with the header as row 1; 0 speaks of the whole table."""
-        self.found.append(Fault(table, row, column, message))
+        self.found.append(Fault(self.titles.get(table, table), row, column, message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,11 @@ class Row:
     def fault(self, column: str, message: str) -> None:
         """Note a fault in this row, its column named by the heading that stands in the table."""
         self.faults.add(self.table, self.number, self.headings.get(column, column), message)
+
+    @property
+    def chinese(self) -> bool:
+        """Whether the table was written with Chinese headings, so that its faults are told in Chinese words."""
+        return any(column != heading for column, heading in self.headings.items())
 
     def text(self, column: str, *, needed: bool = False) -> str:
         """The cell's text, trimmed."""
@@ -60,23 +72,25 @@ class Row:
         if not found:
             return default
         try:
-            return float(found)
+            number = float(found)
         except ValueError:
-            self.fault(column, f"“{found}”应为数字")
-            return default
+            number = math.nan
+        if math.isfinite(number):
+            return number
+        self.fault(column, f"“{found}”应为数字")
+        return default
 
     def whole_or(self, column: str, default: int) -> int:
         """A whole number of at least 0; `default` where blank."""
         found = self.number_or(column, default)
-        if found != int(found) or found < 0:
-            self.fault(column, f"“{self.text(column)}”应为不小于0的整数")
+        if found != int(found) or not 0 <= found <= _MOST:
+            self.fault(column, f"“{self.text(column)}”应为0至{_MOST}的整数")
             return default
         return int(found)
 
     def many(self, column: str) -> tuple[str, ...]:
-        """A list joined by semicolons (also full-width, 、 and spaces around)."""
-        raw = self.text(column).replace("；", ";").replace("、", ";")
-        return tuple(part.strip() for part in raw.split(";") if part.strip())
+        """A list joined by semicolons (also full-width, 、 and spaces around); what stands in brackets is not parted."""
+        return parts_of(self.text(column))
 
     def day(self, column: str) -> date | None:
         """A date as 2023-06-30, 2023/6/30 or 2023年6月30日; None where blank."""
@@ -91,21 +105,28 @@ class Row:
             self.fault(column, f"“{found}”应为日期，如 2023-06-30")
             return None
 
-    def one_of(self, column: str, allowed: Mapping[str, object] | Sequence[str], *, default: str) -> str:
-        """One of the allowed words."""
+    def one_of(self, column: str, allowed: Mapping[str, str] | Sequence[str], *, default: str) -> str:
+        """One of the allowed words; a mapping has their Chinese faces, in which a Chinese table is told what it may say."""
         found = self.text(column) or default
         if found not in allowed:
-            self.fault(column, f"“{found}”不在可用的取值中：{'、'.join(allowed)}")
+            faces = allowed.values() if isinstance(allowed, Mapping) and self.chinese else allowed
+            self.fault(column, f"“{found}”不在可用的取值中：{'、'.join(faces)}")
             return default
         return found
 
 
+def parts_of(cell: str) -> tuple[str, ...]:
+    """The words of a cell that holds several, joined by ; ； or 、."""
+    return tuple(word for part in _BETWEEN.split(cell) if (word := part.strip()))
+
+
 def rows(
-    tables: Mapping[str, Table], table: str, *, columns: Sequence[str], faults: Faults, alias: Callable[[str], str] = str
+    tables: Mapping[str, Table], table: str, *, columns: Sequence[str], faults: Faults, faces: Mapping[str, str] | None = None
 ) -> Iterator[Row]:
     """Rows of one table that are not wholly blank, after its header was checked for the `columns` it needs.
 
-    `alias` turns a header as written into a column name. A missing table or column is one fault, and no row follows.
+    `faces`: column -> its Chinese heading; either may stand in the table, and a table that has Chinese ones is told in Chinese which are
+    missing. A missing table or column is one fault, and no row follows.
     """
     if table not in tables:
         faults.add(table, 0, "", "缺少这张表")
@@ -114,11 +135,15 @@ def rows(
     if not lines:
         faults.add(table, 0, "", "表是空的，应有表头行")
         return
-    header = [alias(str(cell).strip()) for cell in lines[0]]
-    headings = {column: str(cell).strip() for column, cell in zip(header, lines[0], strict=True)}
+    known = faces or {}
+    columns_of = {face: column for column, face in known.items()}
+    written = [str(cell).strip() for cell in lines[0]]
+    header = [columns_of.get(cell, cell) for cell in written]
+    headings = dict(zip(header, written, strict=True))
     missing = [column for column in columns if column not in header]
     if missing:
-        faults.add(table, 1, "", f"缺少列：{'、'.join(missing)}")
+        chinese = header != written
+        faults.add(table, 1, "", f"缺少列：{'、'.join(known[column] if chinese else column for column in missing)}")
         return
     for number, line in enumerate(lines[1:], start=2):
         cells = {name: str(cell) for name, cell in zip(header, line, strict=False) if name}

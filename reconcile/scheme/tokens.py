@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     |(?P<operator><=|>=|==|!=|<>|[-+*/()<>=,.\[\]≤≥≠])""",
     re.VERBOSE,
 )
+_WORD_OPERATORS = {"不大于": "<=", "不小于": ">=", "不等于": "!=", "大于": ">", "小于": "<", "等于": "=="}
+_WORD = re.compile("|".join(_WORD_OPERATORS))
 _SCALES = {"%": -2, "万": 4, "亿": 8}
 _SPACE = re.compile(r"\s*")
 
@@ -46,6 +48,12 @@ def tokens_of(text: str) -> list[Token]:
     tokens: list[Token] = []
     at = _SPACE.match(narrow, 0).end()  # type: ignore[union-attr] # \s* matches everywhere
     while at < len(narrow):
+        # Two figures never stand side by side: what follows one and begins so is no name (a 不大于 b, but 大于30人企业数 < 5).
+        word = _WORD.match(narrow, at) if tokens and _ends_figure(tokens[-1]) else None
+        if word is not None:
+            tokens.append(Token("operator", _WORD_OPERATORS[word[0]], word[0], at + 1))
+            at = _SPACE.match(narrow, word.end()).end()  # type: ignore[union-attr] # \s* matches everywhere
+            continue
         found = _TOKEN.match(narrow, at)
         if found is None:
             _refuse_character(text, at)
@@ -56,6 +64,10 @@ def tokens_of(text: str) -> list[Token]:
         at = after
     tokens.append(Token("end", "", "", len(text.rstrip()) + 1))
     return tokens
+
+
+def _ends_figure(token: Token) -> bool:
+    return token.kind in ("name", "quoted", "number", "text") or token.value in (")", "]")
 
 
 def _token(found: re.Match[str], text: str) -> Token:
@@ -87,7 +99,7 @@ def _refuse_character(text: str, at: int) -> NoReturn:
 def _refuse_glued(narrow: str, text: str, start: int, end: int) -> None:
     """`3人` and `12.5.3` are slips, `3则` is not."""
     following = _TOKEN.match(narrow, end)
-    if following is None or following["lead"]:
+    if following is None or following["lead"] or _WORD.match(narrow, end):
         return
     if following["name"] or following["quoted"] or following["number"] or following[0] == ".":
         if (following["name"] or "").lower() in KEYWORDS:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconcile.errors import SchemeError
 from reconcile.model.unit import KINDS, Unit, UnitTree
 from reconcile.scheme.tables import Faults, Row, Table, rows
+from reconcile.scheme.words import KIND_WORDS
 
 COLUMNS: dict[str, str] = {
     "code": "单位代码",
@@ -20,22 +21,6 @@ COLUMNS: dict[str, str] = {
 }
 """Columns with the heading a clerk meets; both are read."""
 
-_KIND_WORDS = {face: kind for kind, face in KINDS.items()} | {
-    "企业工会": "enterprise",
-    "乡镇": "town",
-    "镇": "town",
-    "乡": "town",
-    "街道": "town",
-    "县": "county",
-    "区": "county",
-    "市": "county",
-    "机关": "institution",
-    "事业单位": "institution",
-    "学校": "institution",
-    "医院": "institution",
-    "行政村": "village",
-}
-
 
 def load_units(table: Table, *, name: str) -> UnitTree:
     """A tree of units from one table; `name` is the table's name in messages.
@@ -43,31 +28,32 @@ def load_units(table: Table, *, name: str) -> UnitTree:
     Raises SchemeError with every fault: a code twice, a parent that is not there, a kind nobody knows, a circle of parents.
     """
     faults = Faults()
-    headings = {chinese: column for column, chinese in COLUMNS.items()}
     found: dict[str, Unit] = {}
-    lines: dict[str, Row] = {}
-    for row in rows({name: table}, name, columns=("code", "name"), faults=faults, alias=lambda written: headings.get(written, written)):
+    lines: list[tuple[Row, Unit]] = []
+    for row in rows({name: table}, name, columns=("code", "name"), faults=faults, faces=COLUMNS):
         unit = _unit(row)
-        if unit.code in found:
+        lines.append((row, unit))
+        if unit.code and unit.code in found:
             row.fault("code", f"代码“{unit.code}”重复，已用于“{found[unit.code].name}”")
-        found[unit.code] = unit
-        lines[unit.code] = row
-    for code, unit in found.items():
+        found.setdefault(unit.code, unit)
+    for row, unit in lines:
         if unit.parent and unit.parent not in found:
-            lines[code].fault("parent", f"上级代码“{unit.parent}”不在表中")
+            row.fault("parent", f"上级代码“{unit.parent}”不在表中")
         for successor in unit.successors:
             if successor not in found:
-                lines[code].fault("successors", f"承接单位“{successor}”不在表中")
-    for code in _circles(found):
-        lines[code].fault("parent", f"“{found[code].name}”的上级绕回到它自己")
+                row.fault("successors", f"承接单位“{successor}”不在表中")
+    circling = _circles(found)
+    for row, unit in lines:
+        if unit.code in circling and found[unit.code] is unit:
+            row.fault("parent", f"“{unit.name}”的上级绕回到它自己")
     if faults.found:
-        raise SchemeError(faults.found)
+        raise SchemeError(faults.found, about=f"单位名录“{name}”")
     return UnitTree(_with_kinds(found))
 
 
 def _unit(row: Row) -> Unit:
     written = row.text("kind")
-    kind = _KIND_WORDS.get(written, written)
+    kind = KIND_WORDS.get(written, written)
     if kind and kind not in KINDS:
         row.fault("kind", f"“{written}”不是单位类型；可用：{'、'.join(KINDS.values())}")
     code = row.text("code", needed=True)

@@ -14,6 +14,7 @@ from parts import sheet_xml, xlsx, zipped
 from reconcile.files import archive
 from reconcile.files.archive import Source, find_files
 from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.safe import Outbox
 from reconcile.files.workbook import read_workbook
 
 RETURN = xlsx(sheet_xml('<row r="1"><c r="A1"><v>35</v></c></row>'))
@@ -181,3 +182,13 @@ def test_a_source_and_a_refusal_cross_processes(tmp_path: Path) -> None:
     assert source.read() == RETURN
     error = pickle.loads(pickle.dumps(UnreadableWorkbook("empty", "空")))  # noqa: S301 -- our own bytes
     assert (error.code, error.message) == ("empty", "空")
+
+
+def test_results_of_an_earlier_run_are_told_and_not_read(tmp_path: Path) -> None:
+    write(tmp_path / "大王庄.xlsx")
+    Outbox(tmp_path / "结果").write("summary.xlsx", RETURN)
+    sources = found(tmp_path)
+    assert sorted(sources) == ["大王庄.xlsx", "结果"]
+    with pytest.raises(UnreadableWorkbook, match="以前运行写出的结果文件夹"):
+        sources["结果"].read()
+    assert list(found(tmp_path / "结果")) == ["summary.xlsx"]

@@ -231,3 +231,24 @@ def test_every_rule_whose_figures_stand_on_the_form_is_live(built_in: Scheme) ->
 def test_a_blank_return_is_small(built_in: Scheme) -> None:
     for kind in KINDS:
         assert len(blank_book(built_in, unit=Unit("1", "甲", kind), period=PERIOD, made=design(built_in, (kind,)))) < 60_000
+
+
+def test_a_list_shows_where_to_write_and_what_may_be_chosen(built_in: Scheme) -> None:
+    data = blank_book(built_in, unit=VILLAGE, period=PERIOD, previous=dict.fromkeys(built_in.indicators, 123.0))
+    assert len(data) < 60_000
+    sheet = sheet_of(opened(data), "帮扶职工名册")
+    assert [sheet.cell(row, 1).value for row in (4, 18, 19)] == [1, 15, None]
+    assert {sheet.cell(row, column).fill.fgColor.rgb for row in (4, 18) for column in range(2, 8)} == {"00FFFBEA"}
+    (choices,) = [one for one in sheet.data_validations.dataValidation if one.type == "list"]
+    assert (str(choices.sqref), choices.errorStyle, choices.formula1) == (
+        "E4:E2003",
+        "warning",
+        '"低收入,患病,残疾,单亲,子女上学,意外灾害,其他"',
+    )
+
+
+def test_a_live_message_tells_the_rows_and_totals_of_lists(make_scheme: Callable[..., Scheme]) -> None:
+    rules = "R3|职工人数 = count(名册)||error||||职工{职工人数}，名册{名册}行，金额{total(名册.金额)}元，差{差}|"
+    made = make_scheme(INDICATORS, rules=rules, lists=LISTS, form=FORM)
+    formula = live_checks(made, plan(made, ["village"])).formulas["A001"]
+    assert """"，名册"&'名册'!$A$2&"行，金额"&'名册'!$C$2&"元，差"&""" in formula

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import openpyxl
 import pytest
 from numpy.typing import NDArray
 
-from reconcile.files.form_book import Answers, FormDesign, blank_book, design
+from reconcile.files.form_book import Answers, FormDesign, blank_book, design, group_book
 from reconcile.files.form_reader import FilledForm, read_form
 from reconcile.files.scheme_files import read_scheme
 from reconcile.files.workbook import Workbook, read_workbook
 from reconcile.model.indicator import Kind
 from reconcile.model.period import Period
-from reconcile.model.unit import Unit
+from reconcile.model.unit import Unit, UnitTree
 from reconcile.scheme.expression import Reference, evaluate, value
 from reconcile.scheme.form import COLUMNS, Role
 from reconcile.scheme.rules import Rule
@@ -170,3 +172,26 @@ def test_form_saved_by_another_program_reads_back_the_same(scheme: Scheme, recal
     assert after.cover["filled_on"] == "2023-07-03"
     assert after.reasons == {"A008": "新并入两家企业，共120人"}
     assert after.texts["T003"].raw == "=不是公式"
+
+
+def test_a_group_form_is_empty_where_the_chosen_unit_does_not_report(scheme: Scheme, recalculated: Recalculated) -> None:
+    units = UnitTree(
+        [Unit("T", "东镇总工会", "town"), Unit("V", "大王庄村工会", "village", "T"), Unit("E", "机械厂工会", "enterprise", "T")]
+    )
+    blank = group_book(scheme, units=units, period=PERIOD)
+    books: dict[str, bytes] = {}
+    for unit in units:
+        workbook = openpyxl.load_workbook(io.BytesIO(blank))
+        workbook["封面"]["B4"] = f"{unit.code} {unit.name}"
+        for row in workbook["一、组织建设"].iter_rows(min_row=4):
+            if row[0].value in ("A008", "A014"):
+                row[3].value = 8
+        data = io.BytesIO()
+        workbook.save(data)
+        books[f"{unit.code}.xlsx"] = data.getvalue()
+    computed = {name: read_form(workbook, scheme) for name, workbook in recalculated(books).items()}
+    seen = {}
+    for name, form in computed.items():
+        assert form is not None
+        seen[name] = (form.figures["A019"].raw, form.cover["scope"])
+    assert seen == {"T.xlsx": (None, "请选择"), "V.xlsx": (100.0, "本级"), "E.xlsx": (None, "本级")}

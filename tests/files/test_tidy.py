@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -47,6 +49,7 @@ from reconcile.model.round import (
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.scheme.scheme import Scheme
 
+Recalculated = Callable[[Mapping[str, bytes]], dict[str, Workbook]]
 NASTY = "=cmd|' /C calc'!A0\x01\r\n\ud800_x0041_\\u0041 \\@1 "
 
 
@@ -223,7 +226,17 @@ def test_excel_saving_it_anew_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("sheet", "cell", "value"),
-    [("_values", "D2", "十二"), ("_values", "B2", "s1"), ("_returns", "A3", None), ("_intake", "H2", "[oops"), ("_units", "F3", "昨天")],
+    [
+        ("_values", "D2", "十二"),
+        ("_values", "C2", 13),
+        ("_values", "B2", "s1"),
+        ("_values", "Z9", "x"),
+        ("_returns", "A3", None),
+        ("_intake", "H2", "[oops"),
+        ("_units", "F3", "昨天"),
+        ("_long", "A1", "x"),
+        ("_reconcile", "B3", "0101"),
+    ],
 )
 def test_a_changed_data_sheet_is_said_not_guessed(sheet: str, cell: str, value: object) -> None:
     workbook = openpyxl.load_workbook(io.BytesIO(written(outcome())))
@@ -233,8 +246,79 @@ def test_a_changed_data_sheet_is_said_not_guessed(sheet: str, cell: str, value: 
         workbook[sheet][cell] = value
     again = io.BytesIO()
     workbook.save(again)
-    with pytest.raises(UnreadableWorkbook, match="数据页"):
+    with pytest.raises(UnreadableWorkbook, match=f"数据页“{sheet}”被人改动过.*原文件") as told:
         read_round(reread(again.getvalue()), SCHEME)
+    assert told.value.code == "damaged"
+
+
+def test_a_changed_scheme_or_total_is_said() -> None:
+    workbook = openpyxl.load_workbook(io.BytesIO(written(outcome())))
+    workbook["_scheme"]["C2"] = "x"
+    workbook["_totals"]["C2"] = 1
+    again = io.BytesIO()
+    workbook.save(again)
+    for read in (read_scheme_tables, read_totals):
+        with pytest.raises(UnreadableWorkbook, match="被人改动过"):
+            read(reread(again.getvalue()))
+
+
+ODD = outcome("#REF!", (1 / 3, 12345678901234567.0, -0.0, 1e-7))
+
+
+def test_libreoffice_saving_it_anew_changes_nothing(recalculated: Recalculated) -> None:
+    for name, again in recalculated({"一.xlsx": written(outcome()), "二.xlsx": written(ODD)}).items():
+        given = outcome() if name == "一.xlsx" else ODD
+        found, units = read_round(again, SCHEME)
+        assert units == UNITS
+        assert (found.layouts, found.intake) == (given.round.layouts, given.round.intake)
+        pd.testing.assert_frame_equal(found.values, given.round.values, rtol=1e-14)
+        for table in ("returns", "states", "typed", "texts", "lists", "adjustments"):
+            pd.testing.assert_frame_equal(getattr(found, table), getattr(given.round, table))
+        assert read_scheme_tables(again) == (SCHEME.tables, SCHEME.templates)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"),
+    [
+        ("_reconcile", "rows:_values", "1e400"),
+        ("_reconcile", "rows:_values", "99999999999"),
+        ("_reconcile", "rows:_typed", "-1"),
+        ("_units", "H2", "[" * 100_000),
+        ("_lists", "C2", 1e300),
+        ("_scheme", "B2", "1e9"),
+        ("_values", "B2", "s99"),
+        ("_layouts", "C2", None),
+        ("_long", "A1", "\\@1"),
+    ],
+)
+def test_nothing_but_unreadable_comes_of_strange_sheets(sheet: str, cell: str, value: object) -> None:
+    """Also in a summary of the format that had no digests."""
+    workbook = openpyxl.load_workbook(io.BytesIO(written(outcome())))
+    head = {str(row[0].value): row[1] for row in workbook["_reconcile"].iter_rows()}
+    head["format"].value = "1"
+    (head[cell] if sheet == "_reconcile" else workbook[sheet][cell]).value = value
+    again = io.BytesIO()
+    workbook.save(again)
+    for read in (lambda book: read_round(book, SCHEME), read_scheme_tables, read_totals):
+        with suppress(UnreadableWorkbook):
+            read(reread(again.getvalue()))
+
+
+def test_units_that_stand_above_themselves_are_no_summary() -> None:
+    for units in (
+        (UNITS[0], replace(UNITS[1], parent="0102"), replace(UNITS[2], parent="0101")),
+        (UNITS[0], replace(UNITS[1], parent="0101")),
+    ):
+        tree = UnitTree(units)
+        given = replace(outcome(), units=tree, totals=outcome().totals.iloc[:0])
+        with pytest.raises(UnreadableWorkbook, match="_units"):
+            read_round(reread(written(given)), SCHEME)
+
+
+def test_contacts_are_masked_in_the_sheet() -> None:
+    units = (*UNITS[:2], replace(UNITS[2], contact="王某 13800138000 / 87654321"))
+    data = written(replace(outcome(), units=UnitTree(units)))
+    assert read_round(reread(data), SCHEME)[1][2].contact == "王某 138****8000 / ****4321"
 
 
 def test_a_missing_data_sheet_is_said() -> None:
@@ -254,6 +338,10 @@ def test_figures_set_by_a_person_are_read_from_the_visible_sheet() -> None:
     sheet.append(["0101", None, "A001", None, 12, 14, "来函", "王", date(2023, 7, 21)])
     sheet.append([None, "一村", None, "女职工人数", None, 5, "电话", "王", "2023-07-22"])
     sheet.append(["0101", None, "A002", None, None, "五", "", "", ""])
+    sheet.append([None, None, None, None, None, None, "以上核定数待复核", None, None])
+    sheet.append([None, None, None, None, None, 5, None, None, None])
+    sheet.append(["0101", None, "A001", None, 12, 15, "来电13800138000", "王", 1e12])
+    sheet.cell(sheet.max_row, 9).number_format = "yyyy-mm-dd"
     again = io.BytesIO()
     workbook.save(again)
     found = read_round(reread(again.getvalue()), SCHEME)[0].adjustments
@@ -263,8 +351,18 @@ def test_figures_set_by_a_person_are_read_from_the_visible_sheet() -> None:
         ("0101", "A001", 12.0, 14.0, "来函", "王", "2023-07-21"),
         ("0101", "A002", nothing, 5.0, "电话", "王", "2023-07-22"),
         ("0101", "A002", nothing, nothing, "", "", ""),
+        ("0101", "A001", 12.0, 15.0, "来电138****8000", "王", "1000000000000"),
     )
     pd.testing.assert_frame_equal(found, expected)
+
+
+def test_blank_rows_of_a_table_do_not_cost_the_summary() -> None:
+    given = outcome()
+    nothing = float("nan")
+    blank = table(ADJUSTMENTS_COLUMNS, ("", "", nothing, nothing, "", "", ""), ("0101", "A001", 1.0, 2.0, "", "", ""))
+    blank = pd.concat([blank, blank.iloc[:1]], ignore_index=True)
+    given = replace(given, round=replace(given.round, adjustments=blank))
+    same(read_round(reread(written(given)), SCHEME)[0], given.round)
 
 
 def test_units_taken_from_covers_are_told_so() -> None:

@@ -19,6 +19,8 @@ def test_addends_are_numbers_and_nils_of_returns_that_count(make_round) -> None:
     assert addends.owners("1", "A1", above_zero=True) == {"11"}
     assert addends.cells("1", ["A1"], own=True) == ()
     assert addends.cells("1", ["B9"]) == ()
+    assert addends.cells("1", ["A1"], among={"12"}) == (CellAt("b.xlsx", "组织", "D4", "0"),)
+    assert addends.counts("1", "A1", among={"12"}) == ()
 
 
 def test_own_value_is_told_only_where_the_parts_agree(make_round) -> None:  # type: ignore[no-untyped-def] # the fixture's type is a callable

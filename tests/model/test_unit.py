@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from reconcile.model.unit import Unit, UnitTree
+from reconcile.model.unit import Unit, UnitTree, without_circles
 
 TREE = UnitTree(
     [
@@ -40,3 +40,11 @@ def test_a_unit_is_expected_while_it_exists() -> None:
     assert old.expected(date(2022, 6, 30))
     assert not old.expected(date(2023, 6, 30))
     assert not old.expected(date(2019, 12, 31))
+
+
+def test_a_circle_of_parents_is_cut_at_its_last_link() -> None:
+    units = [Unit("1", "甲", "town", "3"), Unit("2", "乙", "town", "1"), Unit("3", "丙", "town", "2"), Unit("4", "丁", "village", "3")]
+    assert [unit.parent for unit in without_circles(units)] == ["3", "1", "", "3"]
+    assert [unit.parent for unit in without_circles([Unit("1", "甲", "town", "1"), Unit("1", "另一", "town", "9")])] == [""]
+    line = [Unit(str(number), "村", "village", str(number + 1)) for number in range(20_000)]
+    assert without_circles(line) == line

@@ -114,11 +114,71 @@ def test_norms_are_only_the_units_own(scheme: Scheme, make_round: Callable[..., 
     assert np.isnan(at(table, "t1", "A006"))
 
 
-def test_a_derived_figure_is_added_where_reported_else_computed(scheme: Scheme, make_round: Callable[..., Round]) -> None:
-    computed = totals(make_round({"v1": {"A002": 10, "A004": 4}, "v2": {"A002": 5, "A004": 1}}), scheme)
-    assert at(computed, "t1", "A008") == 10
-    reported = totals(make_round({"v1": {"A002": 10, "A004": 4, "A008": 7}, "v2": {"A002": 5, "A004": 1}}), scheme)
-    assert (at(reported, "t1", "A008"), at(reported, "v2", "A008")) == (7, 4)
+def test_a_derived_figure_is_what_each_unit_reported_else_what_its_parts_come_to(scheme: Scheme, make_round: Callable[..., Round]) -> None:
+    rows = {"v1": {"A002": 10, "A004": 4, "A008": 7}, "v2": {"A002": 5, "A004": 1}, "v3": {"A002": 3}}
+    table = totals(make_round(rows), scheme)
+    assert [at(table, unit, "A008") for unit in ("v1", "v2", "t1", "c")] == [7, 4, 11, 11]
+    assert np.isnan(at(table, "t2", "A008"))  # a difference needs both its parts
+    assert [at(table, unit, "A008", "addends") for unit in ("t1", "c")] == [1, 1]
+
+
+def test_a_sum_is_completed_where_a_part_is_known(make_scheme: Callable[..., Scheme], make_round: Callable[..., Round]) -> None:
+    cadres = "X1|专职|人|stock|0|village;town\nX2|兼职|人|stock|0|village\nX3|专兼职|人|stock|0|town|专职 + 兼职"
+    rows: dict[str, dict[str, float | str]] = {
+        "t1": {"X1": 1, "X3": 3},
+        "v1": {"X1": 4, "X2": 16, "X3": "absent"},
+        "v2": {"X1": "—", "X2": 5},
+        "v3": {"X1": "blank"},
+    }
+    table = totals(make_round(rows), make_scheme(cadres))
+    assert [at(table, unit, "X3") for unit in ("v1", "v2", "t1", "c")] == [20, 5, 28, 28]  # parent: the sum of the columns below it
+    assert np.isnan(at(table, "t2", "X3"))
+    assert [at(table, "c", "X3", column) for column in ("reported", "expected", "addends")] == [1, 2, 1]
+
+
+def test_never_more_units_answer_than_owe(make_scheme: Callable[..., Scheme], make_round: Callable[..., Round]) -> None:
+    scheme = make_scheme("X1|人数|人|stock|0|village")
+    rows = {"c": {"X1": 1}, "t1": {"X1": 1}, "v1": {"X1": 1}, "v2": {"X1": 1}, "v3": {"X1": 1}}
+    table = totals(make_round(rows), scheme)
+    assert [at(table, "c", "X1", column) for column in ("value", "reported", "expected")] == [5, 3, 3]
+    stands_in = totals(make_round({"t1": {"X1": 9}}, standings={"t1": "stand_in"}), scheme)
+    assert [at(stands_in, "t1", "X1", column) for column in ("value", "reported", "expected")] == [9, 1, 2]
+
+
+def test_a_rate_is_of_the_units_that_gave_all_its_parts(scheme: Scheme, make_round: Callable[..., Round]) -> None:
+    rows = {"v1": {"A001": 10, "A002": 5}, "v2": {"A002": 490, "A003": 99}, "v3": {"A001": 100, "A002": 90}}
+    table = totals(make_round(rows), scheme)
+    assert [at(table, unit, "A003") for unit in ("t1", "t2")] == [50, 90]
+    assert at(table, "c", "A003") == pytest.approx(95 / 110 * 100)
+    assert at(table, "v2", "A003") == 99  # its own: nothing to compute it from
+    assert [at(table, "c", code) for code in ("A001", "A002")] == [110, 585]
+    apart = totals(make_round({"v1": {"A001": 10}, "v2": {"A002": 49}}), scheme)
+    assert np.isnan(at(apart, "t1", "A003"))
+
+
+def test_parts_of_a_rate_are_followed_through_sums_and_rates(make_scheme: Callable[..., Scheme], make_round: Callable[..., Round]) -> None:
+    scheme = make_scheme(
+        "X1|甲|人|stock\nX2|乙|人|stock\nX3|甲乙|人|stock|0||甲 + 乙\nX4|丙|人|stock\nX5|占比|%|rate|1||甲乙 / 丙\nX6|折合|%|rate|1||占比 * 乙"
+    )
+    rows = {"v1": {"X1": 3, "X2": 1, "X4": 2}, "v2": {"X1": 5, "X4": 8}, "v3": {"X2": 100}}
+    table = totals(make_round(rows), scheme)
+    assert at(table, "c", "X5") == 0.9  # (4 + 5) / (2 + 8): a sum stands where one of its parts is known
+    assert at(table, "c", "X6") == 2  # 4 / 2 * 1: only one unit gave all three
+
+
+def test_earlier_rates_and_sums_leave_out_the_absent_in_the_same_way(scheme: Scheme, make_round: Callable[..., Round]) -> None:
+    codes = list(scheme.indicators)[:-1]
+    own = pd.DataFrame(np.nan, index=["v1", "v2", "v3"], columns=codes)
+    own.loc["v1", ["A001", "A002"]] = [10, 5]
+    own.loc["v2", "A002"] = 490
+    own.loc["v3", ["A001", "A002"]] = [100, 90]
+    period = Period.parse("2022H1")
+    assert period is not None
+    returns = make_round({"v1": {"A001": 10, "A002": 5}}, codes=codes)
+    past = Past([Earlier(period, own, pd.DataFrame(), returns)])
+    table = aggregate(returns, scheme, units=TREE, root="c", findings=(), past=past, absent=("v3",))
+    assert at(table, "c", "A003", "previous") == 50
+    assert at(table, "c", "A002", "previous") == 495
 
 
 def test_compared_returns_are_never_added_and_stand_ins_are_marked(scheme: Scheme, make_round: Callable[..., Round]) -> None:

@@ -12,6 +12,7 @@ from reconcile.files.cell import read_cell
 from reconcile.files.form_reader import FilledForm, Placed, RosterRow
 from reconcile.files.raw import CellDate, CellError, Percent, Raw, Uncomputed
 from reconcile.files.scheme_files import read_scheme
+from reconcile.model.identity import check_credit_code, mask_text
 from reconcile.model.round import State
 from reconcile.process.intake import Reader
 from reconcile.process.taken import Taken, as_text, shown_day
@@ -65,7 +66,7 @@ def test_whatever_is_typed_has_a_state_and_never_raises(scheme: Scheme, raw: Raw
 
 
 @settings(max_examples=200, deadline=None)
-@given(raw=st.floats(min_value=0, max_value=1e14), code=CODES)
+@given(raw=st.floats(min_value=0, max_value=1e14).filter(lambda figure: mask_text(as_text(figure)) == as_text(figure)), code=CODES)
 def test_the_short_way_reads_what_the_long_way_reads(scheme: Scheme, raw: float, code: str) -> None:
     indicator = scheme.indicators[code]
     long = read_cell(raw, indicator_measure=scheme.measure(code), kind=indicator.kind.value, measures=scheme.measure_words)
@@ -83,15 +84,45 @@ def test_the_short_way_reads_what_the_long_way_reads(scheme: Scheme, raw: float,
         ("（元）", 15000.0, 1.5, ["converted"]),
         ("元", "1.5万元", 1.5, ["converted"]),
         ("户", 3.0, 3.0, ["measure_said"]),
-        ("什么", 3.0, 3.0, []),
+        ("千元", 3.0, 3.0, ["measure_unknown"]),
+        ("千元", "3", 3.0, ["text_number", "measure_unknown"]),
+        ("千元", "若干", math.nan, ["unreadable_cell"]),
+        ("—", 3.0, 3.0, []),
     ],
 )
 def test_the_measure_column_is_believed_where_it_can_be_converted(
     scheme: Scheme, measure: str, raw: Raw, number: float, checks: list[str]
 ) -> None:
     got = taken(scheme, figures={"C006": Placed("表", "D7", raw, measure)})
-    assert value(scheme, got, "C006") == (number, State.NUMBER)
+    read, state = value(scheme, got, "C006")
+    assert read == number or (math.isnan(read) and state is State.UNREADABLE)
     assert [mark.check for mark in got.marks] == checks
+
+
+def test_an_unknown_measure_is_kept_with_what_was_typed(scheme: Scheme) -> None:
+    got = taken(scheme, figures={"C006": Placed("表", "D7", 3.5, " 千元")})
+    assert got.typed == [("C006", "3.5", "千元")]
+    (mark,) = got.marks
+    assert (mark.check, mark.typed, mark.said, mark.value) == ("measure_unknown", "3.5", "千元", 3.5)
+
+
+@pytest.mark.parametrize(
+    ("code", "raw", "number", "typed"),
+    [
+        ("A008", 13800138000.0, math.nan, "138****8000"),
+        ("A008", 8613800138000.0, math.nan, "86138****8000"),
+        ("A008", 990106491231002.0, math.nan, "9901*******1002"),
+        ("A008", "１３８００１３８０００", math.nan, "１３８****８０００"),
+        ("A008", 12345678901.0, 12345678901.0, None),
+        ("C006", 13800138000.0, 13800138000.0, None),
+    ],
+)
+def test_a_personal_number_is_no_count(scheme: Scheme, code: str, raw: Raw, number: float, typed: str | None) -> None:
+    got = taken(scheme, figures={code: Placed("表", "D7", raw)})
+    read, state = value(scheme, got, code)
+    assert read == number or (math.isnan(number) and state is State.UNREADABLE)
+    assert [(mark.check, mark.typed) for mark in got.marks] == ([("unreadable_cell", typed)] if typed else [])
+    assert [text for _, text, _ in got.typed] == ([typed] if typed else [])
 
 
 def test_a_citizen_number_in_a_number_cell_is_no_figure(scheme: Scheme) -> None:
@@ -133,13 +164,20 @@ def test_list_cells_are_read_by_the_type_of_their_column(
     assert "19491231" not in str(got)
 
 
+def test_a_right_credit_code_of_digits_alone_is_no_citizen_number(scheme: Scheme) -> None:
+    code = next(f"91420100789345{number:04d}" for number in range(10_000) if check_credit_code(f"91420100789345{number:04d}").tier == "ok")
+    for text, shown in ((code, code), (PERSON, "9901**********002X")):
+        got = taken(scheme, rows=(RosterRow("集体合同名册", "名册", 5, {"信用代码": Placed("名册", "B5", text)}),))
+        assert got.lists[0][3] == shown
+
+
 def test_the_cover_is_masked_and_tidied(scheme: Scheme) -> None:
     cover = {"phone": "138 0013 8000", "filler": f"工会专干{PERSON}", "scope": "本级 ", "replaces": "ABCDEF012345", "filled_on": "7月5日"}
     got = taken(scheme, cover=cover)
     assert got.cover["phone"] == "138****8000" or "1234" not in got.cover["phone"]
     assert PERSON not in got.cover["filler"]
     assert (got.cover["scope"], got.cover["replaces"], got.cover["filled_on"]) == ("本级", "abcdef012345", "")
-    assert got.notes == ("填报日期“7月5日”看不懂，按未填处理",)
+    assert got.odd_date == "7月5日"
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,13 @@ def test_rows_and_sums_of_lists(judge: Callable[..., Judged]) -> None:
     assert [finding.message for finding in judged.findings] == ["1人，名册0行", "相差5元"]
 
 
+def test_a_rule_without_figures_of_its_own_points_at_those_of_its_guard(judge: Callable[..., Judged]) -> None:
+    judged = judge("L-1|count(帮扶名册) > 0|职工人数 > 0|query||||填报{职工人数}|", {"v1": {"A001": 2}, "v2": {"A001": 0}})
+    (finding,) = judged.findings
+    assert (finding.message, finding.indicators) == ("填报2人", ("A001",))
+    assert [cell.value for cell in finding.cells] == ["2"]
+
+
 def test_a_rule_about_all_units_together_is_judged_once(judge: Callable[..., Judged]) -> None:
     judged = judge("Z-1|sum(职工人数) <= 10||query||||合计过多|", {"v1": {"A001": 6}, "v2": {"A001": 5}, "e1": {"A001": "blank"}})
     assert counts(judged) == [[0, 1, 0, 0]]
@@ -227,7 +234,7 @@ def test_a_single_blank_part_is_asked_about_by_the_value_it_must_have(judge: Cal
     assert counts(judged) == [[0, 0, 1, 0]]
     (query,) = judged.findings
     assert (query.tier, query.rule, query.expected) == (Tier.QUERY, "N-35", "2人")
-    assert query.message == "尚未启动未填，按应建未建应等于已组建加正在组建加尚未启动应为2人。"
+    assert query.message == "尚未启动未填，按应建未建＝已组建＋正在组建＋尚未启动应为2人。"
     assert query.cells[0] == CellAt("v1.xlsx", "组织", "D9", "")
     assert query.indicators == ("A006", "A003", "A004", "A005")
 

@@ -73,7 +73,8 @@ def test_a_total_may_fail_where_every_return_passes(judge: Callable[..., Judged]
     judged = judge(FALL, {"v1": {"A003": 9}, "v2": {"A003": 9}, "v3": {"A003": 100}}, previous=previous)
     (finding,) = judged.findings
     assert finding.message == "汇总数：18人，上年同期40人"
-    assert (finding.unit, finding.unit_name, finding.return_id, finding.cells) == ("t1", "甲镇", "", ())
+    assert (finding.unit, finding.unit_name, finding.return_id) == ("t1", "甲镇", "")
+    assert [(cell.file, cell.value) for cell in finding.cells] == [("v1.xlsx", "9"), ("v2.xlsx", "9")]
     assert (finding.tier, finding.observed, finding.expected, finding.difference) == (Tier.QUERY, "18人", "不小于20人", "2人")
     assert counts(judged) == [[2, 1, 0, 0]]
 
@@ -94,6 +95,24 @@ def test_it_is_told_at_the_lowest_total_that_shows_it(judge: Callable[..., Judge
 def test_figures_that_fewer_units_answered_are_not_compared(judge: Callable[..., Judged]) -> None:
     judged = judge(PART, {"v1": {"A001": "blank", "A002": 100}, "v2": {"A001": 2, "A002": 2}, "v3": {"A001": 3, "A002": "blank"}})
     assert counts(judged) == [[0, 0, 3, 0]]  # 乙镇 has no women reported; 甲镇 lacks the workers of 一村, and so does the county
+
+
+def test_what_does_not_apply_to_a_unit_is_not_compared_either(judge: Callable[..., Judged]) -> None:
+    rows: dict[str, dict[str, float | str]] = {"v1": {"A001": "—", "A002": 1}, "v2": {"A001": 3, "A002": 3}, "v3": {"A001": 5, "A002": "—"}}
+    judged = judge(PART, rows)
+    assert counts(judged) == [[0, 0, 3, 0]]  # 甲镇 has 4 women of 3 workers, one of them of 一村; 乙镇 has no women reported
+    assert judged.findings == ()
+
+
+def test_a_total_that_fails_names_at_most_twenty_cells_unit_by_unit(judge: Callable[..., Judged]) -> None:
+    units = UnitTree([Unit("c", "县", "county"), *(Unit(f"v{number}", f"{number}村", "village", "c") for number in range(15))])
+    rows = {f"v{number}": {"A001": 10, "A003": 10 + 2 * (number == 0)} for number in range(15)}
+    judged = judge("R|会员人数 = 职工人数||query|1.5|||会员{会员人数}|", rows, units=units)
+    assert judged.findings == ()  # told at the return
+    judged = judge("R|会员人数 <= 职工人数|职工人数 > 100|query||||会员{会员人数}|", rows, units=units)
+    (finding,) = judged.findings
+    assert len(finding.cells) == 20
+    assert [(cell.file, cell.cell) for cell in finding.cells[:3]] == [("v0.xlsx", "D6"), ("v0.xlsx", "D4"), ("v1.xlsx", "D6")]
 
 
 def test_of_a_part_and_its_whole_the_whole_may_be_answered_by_more(judge: Callable[..., Judged]) -> None:

@@ -31,9 +31,10 @@ INDICATORS = """
     A003|入会率|%|rate|1||会员人数 / 职工人数 * 100
     C001|救助金额|万元|flow|6
     C002|无人填报|元|flow|2
+    A004|职工和会员|人|stock|0||职工人数 + 会员人数
 """
 RULES = "A-1|会员人数 <= 职工人数||error||||{会员人数}多于{职工人数}|\nC-1|救助金额 >= 0||error||||{救助金额}|"
-CODES = ["A001", "A002", "A003", "C001", "C002"]
+CODES = ["A001", "A002", "A003", "C001", "C002", "A004"]
 
 heads = st.integers(min_value=0, max_value=10**7).map(float)
 amounts = st.decimals(min_value=-(10**8), max_value=10**8, places=6).map(float)
@@ -120,6 +121,33 @@ def test_a_total_is_the_units_own_and_the_totals_below(
         for one in ("A001", "A002", "C001"):
             wanted = exact(parts, one)
             assert np.isnan(whole[code, one]) if wanted is None else whole[code, one] == float(wanted)
+
+
+@calm
+@given(drawn=rounds())
+def test_a_rate_is_that_of_the_units_that_gave_both_parts(
+    drawn: tuple[list[Unit], Rows], scheme: Scheme, make_round: Callable[..., Round]
+) -> None:
+    units, rows = drawn
+    tree = UnitTree(units)
+    found = totals(make_round(rows, codes=CODES), scheme, units).set_index(["unit", "indicator"])["value"]
+    for unit in {"r", *rows}:
+        both = [(_number(rows[one]["A001"]), _number(rows[one]["A002"])) for one in tree.subtree(unit) if one in rows]
+        both = [pair for pair in both if not np.isnan(pair).any()]
+        workers, members = (sum(pair[side] for pair in both) for side in (0, 1))
+        assert np.isnan(found[unit, "A003"]) if not workers else found[unit, "A003"] == members / workers * 100
+
+
+@calm
+@given(drawn=rounds())
+def test_a_derived_sum_is_the_sum_of_its_parts_totals(
+    drawn: tuple[list[Unit], Rows], scheme: Scheme, make_round: Callable[..., Round]
+) -> None:
+    units, rows = drawn
+    found = totals(make_round(rows, codes=CODES), scheme, units).set_index(["unit", "indicator"])["value"]
+    for unit in {"r", *rows}:
+        parts = [found[unit, code] for code in ("A001", "A002")]
+        assert np.isnan(found[unit, "A004"]) if np.isnan(parts).all() else found[unit, "A004"] == np.nansum(parts)
 
 
 @calm

@@ -23,8 +23,9 @@ from reconcile.model.round import (
     Standing,
 )
 from reconcile.model.unit import Unit, UnitTree
-from reconcile.scheme.loading import COLUMNS, load_scheme
+from reconcile.scheme.loading import load_scheme
 from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.words import COLUMNS
 
 NAN = float("nan")
 

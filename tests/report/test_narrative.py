@@ -219,6 +219,44 @@ def test_a_rate_comes_from_the_cells_of_its_formula(small, outcome_of) -> None: 
     assert [cell.cell for cell in narrative.figures[0].cells] == ["D7", "D6"]
 
 
+def test_a_rate_that_some_gave_only_parts_of_says_from_whom_it_is(small, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
+    template = "{% sentence %}女会员占{{ n('女会员比例') }}{{ growth('女会员比例') }}。{% endsentence %}"
+    now = {"11": {"会员人数": 200, "女会员人数": 77}, "12": {"会员人数": 100}, "13": {"会员人数": 100, "女会员人数": 40}}
+    before = {"11": {"会员人数": 100, "女会员人数": 30}}
+    narrative = told(outcome_of(small, now, last_year=before), small, template)
+    assert body(narrative) == ["女会员占39%（按两项均填报的2家单位计算）。"]
+    assert [(one.how, one.text, one.value, [cell.file for cell in one.cells]) for one in narrative.figures] == [
+        ("total", "39%", 39.0, ["11.xlsx", "13.xlsx", "11.xlsx", "13.xlsx"]),
+        ("count", "2家", 2.0, ["11.xlsx", "13.xlsx", "11.xlsx", "13.xlsx"]),
+    ]
+    whole = {unit: row for unit, row in now.items() if unit != "12"}
+    assert body(told(outcome_of(small, whole, last_year=before), small, template)) == ["女会员占39%，比上年同期提高9个百分点。"]
+    partly = {**before, "13": {"会员人数": 100}}
+    assert body(told(outcome_of(small, whole, last_year=partly), small, template)) == ["女会员占39%。"]
+
+
+def test_an_adjustment_that_fills_a_part_counts_its_unit(small, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
+    now = {"11": {"会员人数": 200, "女会员人数": 77}, "12": {"会员人数": 100, "女会员人数": "blank"}}
+    outcome = outcome_of(small, now, adjustments=(("12", "A4", float("nan"), 40, "2023-07-01"),))
+    assert body(told(outcome, small, "{% sentence %}女会员占{{ n('女会员比例') }}。{% endsentence %}")) == ["女会员占39%。"]
+
+
+def test_a_sum_names_each_units_own_cell_or_its_parts(make_scheme, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
+    scheme = make_scheme("B1|专职|人|stock\nB2|兼职|人|stock\nB3|专兼职|人|stock|0||专职 + 兼职")
+    template = "{% sentence %}干部{{ n('专兼职') }}{% clause %}，其中专职{{ n('专职', of='专兼职') }}{% endclause %}。{% endsentence %}"
+    rows = {"11": {"专职": 4, "兼职": 16}, "12": {"专兼职": 8, "专职": 3}, "13": {"兼职": 1}}
+    narrative = told(outcome_of(scheme, rows), scheme, template)
+    assert body(narrative) == ["干部29人，其中专职7人。"]
+    assert sorted((cell.file, cell.value) for cell in narrative.figures[0].cells) == [
+        ("11.xlsx", "16"),
+        ("11.xlsx", "4"),
+        ("12.xlsx", "8"),
+        ("13.xlsx", "1"),
+    ]
+    rows["12"] = {"专兼职": 8}
+    assert body(told(outcome_of(scheme, rows), scheme, template)) == ["干部29人。"]
+
+
 @pytest.mark.parametrize(("amount", "said"), [(9999.5, "9999.5元"), (21000, "2.1万元"), (56149, "56149元"), (1234500, "123.45万元")])
 def test_money_is_told_in_ten_thousands_only_where_nothing_is_lost(small, outcome_of, amount, said) -> None:  # type: ignore[no-untyped-def] # fixtures
     narrative = told(outcome_of(small, {"11": {"救济金": amount}}), small, "{% sentence %}发放{{ money('救济金') }}。{% endsentence %}")
@@ -413,3 +451,29 @@ def test_villages_and_institutions_have_their_reports(built_in, outcome_of) -> N
     assert village.startswith("# 后山村工会关于2023年上半年工会工作情况的报告\n")
     assert "上半年新增会员12人。" in village
     assert "采纳合理化建议3条。" in markdown(tell(outcome_of(built_in, received, units=units, root="8"), built_in))
+
+
+def test_units_without_a_common_top_are_told_without_a_name(built_in, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
+    received: Figures = {"7": {"新增会员": 12, "基层工会数": 3}, "8": {"新增会员": 3}}
+    units = UnitTree([Unit("7", "后山村", "village"), Unit("8", "前山村", "village")], known=False)
+    narrative = tell(outcome_of(built_in, received, units=units, root=""), built_in)
+    text = markdown(narrative)
+    assert text.startswith("# 2023年上半年工会工作情况汇总\n\n2023年上半年，各单位工会围绕中心")
+    assert "截至6月底，各单位共有基层工会3个" in text
+    assert [block.text for block in narrative.blocks if block.level is Level.SIGNATURE] == ["2023年6月30日"]
+    alone = UnitTree([Unit("7", "后山村", "village")], known=False)
+    assert markdown(tell(outcome_of(built_in, {"7": {"新增会员": 12}}, units=alone, root=""), built_in)).startswith("# 后山村工会关于")
+
+
+def test_parts_of_other_units_are_not_told_beside_a_whole(built_in, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
+    rows: Figures = {"11": {"基层工会数": 5, "单独建会数": 3, "联合工会数": 2}, "12": {"基层工会数": 4}}
+    text = markdown(tell(outcome_of(built_in, rows, units=COUNTY, root="1"), built_in))
+    assert "共有基层工会9个。" in text
+    assert "单独建会" not in text
+    every: Figures = {**rows, "12": {"基层工会数": 4, "单独建会数": 4, "联合工会数": 0}}
+    assert "共有基层工会9个，其中单独建会7个，联合建会2个。" in markdown(
+        tell(outcome_of(built_in, every, units=COUNTY, root="1"), built_in)
+    )
+    signed: Figures = {"3": {"职工人数": 500, "应签劳动合同人数": 400, "劳动合同签订人数": 380}}
+    text = markdown(tell(outcome_of(built_in, signed, units=COUNTY, root="3"), built_in))
+    assert "应签劳动合同的职工400人中，已签订380人，签订率为95%。" in text

@@ -82,11 +82,29 @@ def test_totals_with_their_parts_and_a_live_check(workbook: Workbook) -> None:
     assert page.formulas[5, 10] == 'IF(ROUND(D5-SUM(K5:M5),4)=0,"相符","不符")'
 
 
-def test_a_rate_is_checked_by_its_formula(workbook: Workbook) -> None:
-    page = sheet(workbook, "汇总表")
+def test_a_rate_is_checked_by_its_formula() -> None:
+    page = sheet(told(both_gave_women()), "汇总表")
     assert line(page, 7)[:10] == ["A003", "女职工占比", "%", 30.0, 28.8, 1.2, "提高1.2个百分点", "2/2", None, "相符"]
     assert "D6" in page.formulas[7, 10]
     assert "SUM(K7" not in page.formulas[7, 10]
+
+
+def both_gave_women() -> Outcome:
+    """二村 reported its women too (none), so that the share speaks for both."""
+    given = small_outcome()
+    values = given.round.values.copy()
+    values.loc["r2", "A002"] = 0.0
+    return replace(given, round=replace(given.round, values=values))
+
+
+def test_a_rate_of_fewer_units_than_its_parts_is_not_checked_and_not_compared(workbook: Workbook) -> None:
+    page = sheet(workbook, "汇总表")
+    assert line(page, 7)[6:10] == ["口径不一", "2/2", None, "口径不一"]
+    assert (7, 10) not in page.formulas
+    assert any("只按各项均填报的单位计算" in str(value) for value in page.cells.values())
+    compared = sheet(workbook, "同比表")
+    assert line(compared, 6)[3:7] == [30.0, 28.8, 1.2, "口径不一"]
+    assert "只按各项均填报的单位计算" not in str(sheet(told(both_gave_women()), "汇总表").cells)
 
 
 def test_a_total_that_is_not_its_parts_is_shown_as_such() -> None:
@@ -161,7 +179,7 @@ def test_links_to_the_figure_or_to_the_file() -> None:
 
 def test_statistics_by_rule_and_unit(workbook: Workbook) -> None:
     page = sheet(workbook, "问题统计")
-    assert line(page, 5) == ["R1", "强制", "女职工人数 <= 职工人数", 1.0, 0.0, 1.0, 1.0, 0.0]
+    assert line(page, 5) == ["R1", "强制", "女职工人数不得大于职工人数", 1.0, 0.0, 1.0, 1.0, 0.0]
     assert line(page, 6)[:4] == ["R9", "提示", None, 1.0]
     assert line(page, 7) == ["合计", None, None, 2.0, 0.0, 1.0, 1.0, 0.0]
     assert line(page, 10) == ["0101", None, "一村工会", 1.0, 0.0, 0.0, 1.0]
@@ -200,6 +218,21 @@ def test_every_figure_of_the_narrative_names_its_cells(workbook: Workbook) -> No
         [1.0, "40", "a/二 村.xlsx", "表1", "C4", 30.0],
     ]
     assert line(sheet(workbook, "未写入"), 4) == [1.0, "帮扶", "救助金额（B002）", "无人填报"]
+
+
+def test_every_nature_of_a_figure_is_said_in_chinese() -> None:
+    natures = {"total", "previous", "change", "growth", "share", "leading", "count", "date", "text"}
+    figures = tuple(replace(small_narrative().figures[0], number=number, how=how) for number, how in enumerate(sorted(natures), start=1))
+    book = read_workbook(summary(small_outcome(), SCHEME, replace(small_narrative(), figures=figures)), name="summary.xlsx")
+    said = [str(line(sheet(book, "数据来源"), row)[3]) for row in range(4, 4 + len(natures))]
+    assert not [word for word in said if word.isascii()]
+
+
+def test_units_without_a_common_top_have_no_empty_name() -> None:
+    given = small_outcome()
+    apart = replace(given, root="", units=UnitTree([replace(unit, parent="") for unit in UNITS]))
+    assert "各单位" in [str(value) for value in sheet(told(apart), "封面").cells.values()]
+    assert "示范县总工会" in [str(value) for value in sheet(told(replace(given, root="")), "封面").cells.values()]
 
 
 def test_lists_texts_and_register(workbook: Workbook) -> None:
@@ -271,3 +304,11 @@ def test_difference_is_decimal() -> None:
 @pytest.mark.parametrize(("text", "title"), [("名册[1]:a/b", "名册_1__a_b"), ("x" * 40, "x" * 31), ("''", "表")])
 def test_sheet_titles_that_excel_accepts(text: str, title: str) -> None:
     assert sheet_title(text) == title
+
+
+def test_contacts_are_shown_masked() -> None:
+    units = UnitTree([UNITS[0], replace(UNITS[1], contact="王某 13800138000、87654321"), UNITS[2]])
+    found = told(replace(small_outcome(), units=units))
+    assert line(sheet(found, "上报情况"), 5)[9] == "王某 138****8000、****4321"
+    assert "13800138000" not in str(found)
+    assert "87654321" not in str(found)

@@ -58,14 +58,12 @@ def test_both_sides_with_their_measure(account: Callable[..., Account], check: s
 
 
 def test_placeholders_are_names_or_expressions(account: Callable[..., Account]) -> None:
-    message = (
-        "{会员人数}{A001}{上年同期职工人数}{previous(A001)}{会员人数 - 职工人数}{会员人数 / 职工人数}{救济金}{单位}{不是 式子}{算式}{应为}"
-    )
+    message = "{会员人数}{A001}{上年同期职工人数}{previous(A001)}{会员人数 - 职工人数}{会员人数 / 职工人数}{救济金}{单位}{算式}{应为}"
     fields = account("会员人数 <= 职工人数", message, previous=7, A001=12, A002=21).fields(0)
     assert fields == {
         "差": "9人",
         "应为": "不大于12人",
-        "算式": "会员人数不得大于职工人数",
+        "算式": "会员人数≤职工人数",
         "会员人数": "21人",
         "A001": "12人",
         "上年同期职工人数": "7人",

@@ -10,6 +10,7 @@ from reconcile.scheme.expression import (
     Linear,
     Missing,
     Reference,
+    equation,
     excel,
     excel_check,
     excel_value,
@@ -216,7 +217,7 @@ def test_only_indicators_are_implied_and_only_by_one_equality() -> None:
     ("rule", "said"),
     [
         ("女会员 <= 会员人数", "女会员不得大于会员人数"),
-        ("期末会员 == 期初会员 + 新增会员 - 减少会员", "期末会员应等于期初会员加新增会员减减少会员"),
+        ("期末会员 == 期初会员 + 新增会员 - 减少会员", "期末会员应等于期初会员加上新增会员减去减少会员"),
         ("如果 培训期数 > 0 则 培训人次 > 0", "如果培训期数大于0，那么培训人次应大于0"),
         ("0 <= 建会率 <= 100", "建会率应在0至100之间"),
         ("0 <= 会员", "会员不得小于0"),
@@ -226,24 +227,46 @@ def test_only_indicators_are_implied_and_only_by_one_equality() -> None:
         ("count(名册) == 建档户数", "名册行数应等于建档户数"),
         ("total(名册.金额) <= 3万", "名册中金额合计不得大于3万"),
         ("建会率 == 已建 / 应建 * 100", "建会率应等于已建除以应建乘以100"),
-        ("a == b - (c + d)", "a应等于b减c与d之和"),
+        ("a == b - (c + d)", "a应等于b减去c与d之和"),
         ("a == b * (c + d + e)", "a应等于b乘以c、d、e之和"),
-        ("a == b / (c + d * e)", "a应等于b除以（c加d乘以e）"),
+        ("a == b / (c + d * e)", "a应等于b除以（c加上d乘以e）"),
         ("abs(a - b) <= 1.5万", "a与b之差的绝对值不得大于1.5万"),
-        ("-a <= -5", "负的a不得大于负5"),
+        ("-a <= -5", "负的a不得大于-5"),
         ("max(a, b) != sum(c, d, e)", "a与b中的最大值不得等于c、d、e之和"),
         ("mean(利润) >= 1", "各单位利润的平均值不得小于1"),
         ("not (filled(a) and filled(b))", "不得出现a已填报且b已填报的情况"),
         ("filled(a) and b is missing", "a必须填报，且b应为空"),
         ("if a is missing then not b == 3", "如果a未填报，那么b不得等于3"),
-        ("(期数 > 0) == (人次 > 0)", "“期数大于0”与“人次大于0”应同时成立或同时不成立"),
+        ("(期数 > 0) == (人次 > 0)", "期数与人次应同时有数或同时为0"),
         ("a in [1, 2] or b not in ['甲']", "a应为1、2之一，或b不得为“甲”"),
         ("a == '是' or (b > 0 and c > 0)", "a应为“是”，或（b应大于0，且c应大于0）"),
         ("a / b * 100", "a除以b乘以100"),
+        ("(a > 1) == (b > 1)", "“a大于1”与“b大于1”应同时成立或同时不成立"),
+        ("(a > 0 and b > 0) or (a = 0 and b = 0)", "a与b应同时有数或同时为0"),
+        ("(0 = b and a = 0) or (a > 0 and 0 < b)", "a与b应同时有数或同时为0"),
+        ("(a > 0 and b > 0) or (a = 0 and c = 0)", "（a应大于0，且b应大于0），或（a应等于0，且c应等于0）"),
+        ("-10 <= 增幅 <= 50", "增幅应在-10至50之间"),
+        ("a * 20 <= b <= a * 2万", "b应在a乘以20至a乘以2万之间"),
+        ("a >= b >= c and d > 0", "b应在c至a之间，且d应大于0"),
+        ("是否试点 >= 1", "是否试点应为“是”"),
+        ("if 是否试点 = 0 then 试点数 = 0", "如果是否试点为“否”，那么试点数应等于0"),
     ],
 )
 def test_sentences(rule: str, said: str) -> None:
     assert sentence(parse(rule)) == said
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("会员人数 = 期初会员数 + 新增会员 - 减少会员", "会员人数＝期初会员数＋新增会员－减少会员"),
+        ("a <= (b + c) * 2 / -d", "a≤（b＋c）×2÷（－d）"),
+        ("a = b - (c - 1.5万)", "a＝b－（c－1.5万）"),
+        ("a > 0 and b > 0", "a应大于0，且b应大于0"),
+    ],
+)
+def test_equations(rule: str, said: str) -> None:
+    assert equation(parse(rule)) == said
 
 
 def test_codes_are_said_as_names() -> None:

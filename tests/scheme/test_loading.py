@@ -85,7 +85,7 @@ def test_all_faults_at_once_with_table_row_and_column() -> None:
         "indicators 第3行“reported_by”列：“planet”不是单位类型；可用：enterprise（企业）、village（村）、community（社区）、"
         "institution（机关事业单位）、town（乡镇（街道））、county（县（市、区））",
         "lists 第2行“feeds”列：没有指标“C009”",
-        "lists 第2行“feeds”列：“C009:sum”应写成 指标代码:count 或 指标代码:sum，sum 只用于 number 列",
+        "lists 第2行“feeds”列：“C009:sum”应写成 指标代码:行数（count）或 指标代码:合计（sum），合计只用于数字（number）列",
         "rules 第2行“check”列：“职员人数”既不是指标，也不是名册或名册的列",
         "rules 第2行“tier”列：“fatal”不在可用的取值中：error、query、note",
         "rules 第3行“check”列：第8个字符处：式子到此就结束了，还应有指标、数或括号",
@@ -184,3 +184,89 @@ def test_the_hash_changes_with_any_cell() -> None:
     assert plain.hash == load_scheme(tables(), templates={}).hash
     assert plain.hash != load_scheme(tables(scheme="key|value\nname|小报表\nversion|2\ndue_days|10"), templates={}).hash
     assert plain.hash == load_scheme(tables(), templates={"town.md.j2": "x"}).hash  # a form does not depend on the narratives' wording
+
+
+RULES = "id|check|when|tier|tolerance|missing|applies_to|message|advice\n"
+
+
+def test_chinese_words_beside_the_codes() -> None:
+    english = load_scheme(tables(), templates={})
+    chinese = load_scheme(
+        tables(
+            scheme="项目|内容\n制度名称|小报表\n版本|1\n报送期限（天）|10",
+            indicators=(
+                "指标代码|指标名称|部分|计量单位|类型|小数位|必填|填报单位类型|计算公式|指标解释|别名\n"
+                "A001|职工人数|组织|人|期末|0|是|全部||在岗职工|职工\n"
+                "A002|会员人数|组织|人|期末|0|是|村、企业||在册会员|会员\n"
+                "A003|入会率|组织|%|率|1|否||会员人数 / 职工人数 * 100|会员占职工|\n"
+                "C001|救助金额|帮扶|万元|累计|2|否|全部|||\n"
+                "C002|自筹金额|帮扶|万元|累计|2|否|全部|||\n"
+                "C003|上级金额|帮扶|万元|累计|2|否|全部|||"
+            ),
+            rules=(
+                "编号|审核关系|适用条件|级别|容差|缺报处理|适用单位类型|提示语|处理建议\n"
+                "A-1|会员人数 <= 职工人数||核实||||会员{会员人数}多于职工|核对\n"
+                "C-1|救助金额 = 自筹金额 + 上级金额||强制||缺一不判|乡镇（街道）；县（市、区）||\n"
+                "N-1|@missing_unit||核实||||{单位}未报|催报"
+            ),
+            lists="名册|列代码|列名|类型|计量单位|关键列|对应指标\n帮扶名册|姓名|姓名|文字|||\n帮扶名册|金额|金额|数字|元||C001：合计",
+            form="工作表|内容类型|内容|单元格|行标签|列标题\n封面|封面||||\n组织|部分|组织|||\n帮扶名册|名册|帮扶名册|||",
+        ),
+        templates={},
+    )
+    assert chinese.indicators == english.indicators
+    assert (chinese.rosters, chinese.form, chinese.name) == (english.rosters, english.form, "小报表")
+    assert chinese.rules[1].applies_to == {"town", "county"}
+    assert (chinese.rules[0], chinese.rules[2]) == (english.rules[0], english.rules[2])
+    assert chinese.tables["indicators"][1:] == [
+        [*line[:7], line[7].replace("、", ";"), *line[8:]] for line in english.tables["indicators"][1:]
+    ]
+
+
+def test_comparisons_in_words() -> None:
+    rules = (
+        RULES + "A-1|会员人数 不大于职工人数 + 3 且 会员人数 大于0||query||||||\nA-2|会员人数 <= 职工人数 + 3 and 会员人数 > 0||query||||||"
+    )
+    first, second = load_scheme(tables(rules=rules), templates={}).rules
+    assert first.expression == second.expression
+    assert faults(rules=RULES + "A-1|会员人数不大于职工人数||query||||||") == [
+        "rules 第2行“check”列：“会员人数不大于职工人数”既不是指标，也不是名册或名册的列；如果是要比较，请在“不大于”前面留一个空格"
+    ]
+
+
+def test_a_table_that_cannot_be_read_is_not_blamed_on_what_names_its_rows() -> None:
+    broken = tables(lists="list|column|name\n帮扶名册|姓名|姓名", indicators="code|name|section|measure\nA001|职工人数|组织|人")
+    broken["rules"] = table(RULES + "A-1|会员人数 <= count(帮扶名册)||fatal|||||{没有}|")
+    with pytest.raises(SchemeError) as caught:
+        load_scheme(broken, templates={})
+    assert [str(fault) for fault in caught.value.faults] == [
+        "indicators 第1行：缺少列：kind",
+        "lists 第1行：缺少列：type",
+        "rules 第2行“tier”列：“fatal”不在可用的取值中：error、query、note",
+    ]
+
+
+def test_placeholders_that_mean_nothing() -> None:
+    rules = RULES + (
+        "A-1|会员人数 <= 职工人数||query||||{会员}{上年同期职工人数}{帮扶名册}{total(帮扶名册.金额)}{差}{没有的指标}|{total(帮扶名册.数额)}\n"
+        "N-1|@missing_unit||query||||{代码}|"
+    )
+    told = faults(rules=rules)
+    assert [line.partition("，")[0] for line in told] == [
+        "rules 第2行“message”列：“{没有的指标}”不认识",
+        "rules 第2行“advice”列：“{total(帮扶名册.数额)}”不认识",
+    ]
+
+
+def test_a_tolerance_is_a_number_of_at_least_0() -> None:
+    rules = RULES + "A-1|会员人数 <= 职工人数||query|-1||||\nA-2|会员人数 <= 职工人数||query|nan||||"
+    assert faults(rules=rules) == ["rules 第2行“tolerance”列：“-1”不应小于0", "rules 第3行“tolerance”列：“nan”应为数字"]
+
+
+def test_choices_of_a_list() -> None:
+    heading = "list|column|name|type|measure|key|feeds|choices\n"
+    made = load_scheme(tables(lists=heading + "帮扶名册|姓名|姓名|text||||甲；乙;其他"), templates={})
+    assert made.rosters["帮扶名册"].columns[0].choices == ("甲", "乙", "其他")
+    assert faults(lists=heading + "帮扶名册|姓名|姓名|text||||甲,乙") == [
+        "lists 第2行“choices”列：选项之间用分号隔开，选项中不能有逗号和引号，合起来不超过250个字符"
+    ]
