@@ -54,8 +54,8 @@ ADJUSTMENTS_HEADING: dict[str, str] = {
 }
 """Columns of the sheet 核定; the two names are for the reader only."""
 
-_FORMAT = "2"
-_FORMATS = frozenset({"1", "1.0", "2", "2.0"})  # a program that saves it anew may write a point
+_FORMAT = "1"
+_FORMATS = frozenset({"1", "1.0"})  # a program that saves it anew may write a point
 _WIDEST = 16_384  # columns of a sheet
 _LAST_DAY = 2_958_465  # 9999-12-31
 _UNIT_COLUMNS = ("code", "name", "kind", "parent", "contact", "opened", "closed", "successors")

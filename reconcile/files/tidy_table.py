@@ -25,7 +25,6 @@ HEAD = "_reconcile"
 _LONG = "_long"
 _ROWS, _DIGEST = "rows:", "digest:"
 _MOST_ROWS = 1_048_576
-_UNSIGNED = frozenset({"1", "1.0"})  # the format before sheets had digests
 _PIECE = 15_000  # characters; twice as many UTF-16 units still fit a cell
 _NEEDS_ESCAPE = re.compile(r"[\\\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)|^\s|\s$")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|(\\))")
@@ -140,7 +139,6 @@ class TablesIn:
     def __init__(self, workbook: Workbook) -> None:
         self._sheets = {sheet.name: sheet for sheet in workbook.sheets}
         self.facts = facts(workbook)
-        self._unsigned = self.facts.get("format") in _UNSIGNED
         self._same(HEAD)
         self._long: list[list[Raw | None]] = []
         if _LONG in self._sheets:
@@ -153,7 +151,7 @@ class TablesIn:
         if found is None:
             raise damaged(name)
         own = f"{_DIGEST}{HEAD}" if name == HEAD else ""
-        if not self._unsigned and self.facts.get(f"{_DIGEST}{name}") != _digest_of(found, without=own):
+        if self.facts.get(f"{_DIGEST}{name}") != _digest_of(found, without=own):
             raise changed(name)
         return found
 
