@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from books import moved_book
+from county import County, Planted
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
@@ -18,27 +18,11 @@ from reconcile.files.safe import workbook_bytes
 from reconcile.scheme.form import COLUMNS, COVER_LABELS, FIRST_ROW, Role, plan
 
 if TYPE_CHECKING:
-    from make import County
     from openpyxl import Workbook
     from openpyxl.cell.cell import Cell
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _TOTALLED = ("C004", "C006", "D001", "D002", "D016", "D017", "B009", "B013")
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """A line of planted.csv.
-
-    `at`: an indicator's code, cover:field, list:name:row:column, or file:what. `rule` is "" where nothing must be found.
-    """
-
-    what: str
-    unit: str
-    at: str
-    typed: str
-    rule: str
-    tier: str
 
 
 class Fault(NamedTuple):
