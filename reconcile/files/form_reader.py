@@ -45,7 +45,8 @@ class FilledForm:
     cover: keys unit, unit_name, scope, period, filled_on (YYYY-MM-DD where it is a date), filler, phone, head, replaces, scheme; blank: "".
     figures and texts: by code; reasons: by code, filled ones only. absent: codes that a form for this kind of unit holds but this one does
     not (known only for forms of our own making). repeated: later rows of a code met before, whose figures are not used.
-    hidden: what is hidden though it holds figures, in Chinese. layout: a key of where every figure stands; equal layouts, equal keys.
+    hidden: what is hidden though it holds figures, in Chinese. relabelled: rows whose code and name do not go together, in Chinese.
+    layout: a key of where every figure stands; equal layouts, equal keys.
     """
 
     cover: Mapping[str, str]
@@ -58,6 +59,7 @@ class FilledForm:
     repeated: tuple[UnknownCode, ...]
     hidden: tuple[str, ...]
     layout: str
+    relabelled: tuple[str, ...] = ()
 
     @property
     def places(self) -> dict[str, tuple[str, str]]:
@@ -68,7 +70,7 @@ class FilledForm:
 class _Found:
     """What was found so far, while the sheets are read one after the other."""
 
-    __slots__ = ("figures", "hidden", "reasons", "repeated", "scheme", "texts", "unknown")
+    __slots__ = ("figures", "hidden", "reasons", "relabelled", "repeated", "scheme", "texts", "unknown")
 
     def __init__(self, scheme: Scheme) -> None:
         self.scheme = scheme
@@ -78,6 +80,7 @@ class _Found:
         self.unknown: list[UnknownCode] = []
         self.repeated: list[UnknownCode] = []
         self.hidden: list[str] = []
+        self.relabelled: list[str] = []
 
     def add(self, code: str, placed: Placed, reason: Raw | None) -> bool:
         """Take one answer; False where the code was met before."""
@@ -118,6 +121,7 @@ def read_form(workbook: Workbook, scheme: Scheme) -> FilledForm | None:
         absent=_absent(scheme, mark, placed.absent, found),
         unknown=tuple(found.unknown),
         repeated=tuple(found.repeated),
+        relabelled=tuple(found.relabelled),
         hidden=tuple(found.hidden),
         layout=_layout_key(found),
     )
@@ -239,13 +243,18 @@ def _coded_rows(texts: Sequence[_Text], sheet: str, heading_row: int, roles: Map
             elif code:
                 damaged[row] = raw.strip()
     taken = set(rows.values())
-    for row, name in named.items():
-        if row not in rows:
-            code = codes.get(name) or codes.get(squeeze(name)) or codes.get(bare(squeeze(name)), "")
-            if code and code not in taken:
-                rows[row] = code
-                damaged.pop(row, None)
     letters = column_letters(code_column)
+    for row, name in named.items():
+        code = codes.get(name) or codes.get(squeeze(name)) or codes.get(bare(squeeze(name)), "")
+        if row not in rows and code and code not in taken:
+            rows[row] = code
+            written = damaged.pop(row, "")
+            if taken:  # a form that bears codes: this row lost its own
+                found.relabelled.append(f"“{sheet}”表{letters}{row}格代码写作“{written}”，按名称读作{indicators[code].name}")
+        elif row in rows and code != rows[row]:
+            label = indicators[rows[row]].name
+            if label not in squeeze(name):
+                found.relabelled.append(f"“{sheet}”表第{row}行代码{rows[row]}是{label}，名称却写作“{name.strip()}”，按代码读取")
     # Remarks below the table stand in the code column too; a code stands beside a name.
     found.unknown.extend(UnknownCode(text, sheet, f"{letters}{row}") for row, text in damaged.items() if row in named)
     return sorted(rows.items())

@@ -115,7 +115,7 @@ class Reader:
             if text:
                 taken.texts.append((code, text))
         taken.reasons = [(code, mask_text(said)) for code, said in form.reasons.items()]
-        taken.absent, taken.hidden = form.absent, form.hidden
+        taken.absent, taken.hidden, taken.relabelled = form.absent, form.hidden, tuple(map(mask_text, form.relabelled))
         again = ((f"{text}（重复出现，未采用）", sheet, cell) for text, sheet, cell in form.repeated)
         taken.unknown = tuple((mask_text(text), sheet, cell) for text, sheet, cell in (*form.unknown, *again))
         take_lists(form.rows, self._scheme, taken=taken)

@@ -65,6 +65,8 @@ def _form_findings(taken: Taken, entry: Entry, desk: Desk) -> Iterator[Finding |
         yield _about("template_changed", {"缺少": names}, entry, desk, codes=tuple(absent), at=whole)
     for text, sheet, cell in taken.unknown:
         yield _about("unknown_code", {"代码": text}, entry, desk, at=CellAt(entry.file, sheet, cell, text))
+    if taken.relabelled:
+        yield _about("relabelled", {"内容": listed(taken.relabelled, limit=5)}, entry, desk, at=CellAt(entry.file, "", "", ""))
     for said in taken.hidden:
         named = _SHEET.search(said)
         yield _about("hidden", {"内容": said}, entry, desk, at=CellAt(entry.file, named[1] if named else "", "", ""))

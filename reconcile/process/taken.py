@@ -54,6 +54,7 @@ class Taken:
     absent: tuple[str, ...] = ()
     unknown: tuple[tuple[str, str, str], ...] = ()
     hidden: tuple[str, ...] = ()
+    relabelled: tuple[str, ...] = ()
     odd_date: str = ""  # the cover's date as typed, where it is none
 
 

@@ -66,6 +66,7 @@ def sheet_of(workbook: openpyxl.Workbook, name: str) -> Worksheet:
 
 def test_a_filled_form_reads_back(scheme: Scheme) -> None:
     form = read(blank_book(scheme, unit=VILLAGE, period=PERIOD, filled=ANSWERS), scheme)
+    assert form.relabelled == ()
     assert form.cover == {
         "unit": "330102001",
         "unit_name": "红旗村工会",
@@ -126,6 +127,22 @@ def test_a_damaged_code_is_made_good_by_the_name(scheme: Scheme) -> None:
     form = changed(scheme, damage)
     assert {code: one.raw for code, one in form.figures.items()} == {"A001": 120.0, "A002": "45人", "A003": None, "A004": 3.5}
     assert form.unknown == ()
+
+
+def test_rows_whose_code_and_name_disagree_are_told(scheme: Scheme) -> None:
+    def retype(workbook: openpyxl.Workbook) -> None:
+        for row in sheet_of(workbook, "一、组织").iter_rows():
+            if row[0].value == "A004":
+                row[0].value = "A444"
+            if row[0].value == "A002":
+                row[1].value = "男职工人数合计"
+
+    form = changed(scheme, retype)
+    assert set(form.figures) >= {"A001", "A002", "A004"}
+    assert len(form.relabelled) == 2
+    told = "；".join(form.relabelled)
+    assert "代码A002是女职工人数，名称却写作“男职工人数合计”，按代码读取" in told
+    assert "代码写作“A444”，按名称读作帮扶资金" in told
 
 
 def test_headings_may_be_reworded_and_the_codes_heading_lost(scheme: Scheme) -> None:
