@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from reconcile import __version__
-from reconcile.errors import ReconcileError, SchemeError
+from reconcile.errors import NothingToReadError, ReconcileError
 
 if TYPE_CHECKING:
     from reconcile.files.archive import Source
@@ -35,7 +35,9 @@ def main() -> None:
         sys.exit(app.main(prog_name="reconcile", standalone_mode=False))
     except click.UsageError as error:
         _fail(f"{_in_chinese(error)}用法见 {error.ctx.command_path if error.ctx else 'reconcile'} --help。", WRONG_USE)
-    except (SchemeError, ReconcileError) as error:
+    except NothingToReadError as error:
+        _fail(str(error), NOTHING_READ)
+    except ReconcileError as error:
         _fail(str(error), WRONG_USE)
     except click.Abort:
         _fail("已中断，没有写出新的结果。", INTERRUPTED)

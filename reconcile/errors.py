@@ -10,6 +10,10 @@ class ReconcileError(Exception):
     """One clear Chinese sentence for the user: where, what, and what to do. The command line prints it without a traceback."""
 
 
+class NothingToReadError(ReconcileError):
+    """There is no file at all to read; the command line ends with a code of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault of a scheme: the table it stands in, its row (1-based, the header is row 1; 0 for the whole table), its column, and why."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
-from reconcile.errors import ReconcileError
+from reconcile.errors import NothingToReadError, ReconcileError
 from reconcile.files.archive import Source, find_files
 from reconcile.files.document import docx
 from reconcile.files.safe import Outbox
@@ -65,7 +65,7 @@ def judge(request: Request, *, follow: Follow = iter) -> tuple[Outcome, Scheme]:
     if not sources and request.out is not None and request.out.resolve() in {path.resolve() for path in request.returns}:
         raise ReconcileError(f"结果文件夹“{request.out}”就是报表所在的文件夹，请用 -o 另指一个文件夹。")
     if not sources:
-        raise ReconcileError("没有找到任何报表文件，请检查给出的文件或文件夹。")
+        raise NothingToReadError("没有找到任何报表文件，请检查给出的文件或文件夹。")
     collected = collect(follow(sources), scheme, units=units, period=period)
     root = _root(request.root, collected.returns, collected.units)
     past = _past(past_paths, scheme, units=collected.units, root=root)

@@ -81,7 +81,7 @@ def test_nothing_to_read_is_exit_3(tmp_path: Path) -> None:
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     result = reconcile("run", tmp_path)
-    assert (result.returncode, result.stderr.strip()) == (2, "没有找到任何报表文件，请检查给出的文件或文件夹。")
+    assert (result.returncode, result.stderr.strip()) == (3, "没有找到任何报表文件，请检查给出的文件或文件夹。")
 
 
 def test_run_tells_where_the_results_are(tmp_path: Path) -> None:
