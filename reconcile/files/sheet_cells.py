@@ -170,6 +170,7 @@ def _iso_date(text: str) -> Raw:
 
 
 def whole(text: str | None) -> int:
+    """An attribute that counts something, as ASCII digits; 0 where it is absent or no count."""
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 

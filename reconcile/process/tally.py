@@ -13,12 +13,12 @@ from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.outcome import DIFFERENCES_COLUMNS, Tallied
 from reconcile.model.round import Round, Standing
 from reconcile.model.unit import UnitTree
+from reconcile.scheme.expression import GUARD
+from reconcile.scheme.rules import rounding_tolerance
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.wording import amount, finding
 
 _COMPARED_KINDS = (Kind.FLOW, Kind.STOCK, Kind.RATE)
-_GUARD = 5e-7  # half of the millionth that figures are kept to
-_MOST = 5  # of the last digit: no number of rounded parts excuses more
 
 
 def tally(returns: Round, totals: pd.DataFrame, scheme: Scheme, *, units: UnitTree) -> Tallied:
@@ -48,7 +48,7 @@ def _differences(one: str, unit: str, *, returns: Round, computed: pd.DataFrame,
     own = returns.values.reindex(columns=codes).loc[one].to_numpy(dtype=np.float64)
     below = computed["value"].reindex(codes).to_numpy(dtype=np.float64)
     apart = np.where(np.isnan(below), np.nan, from_micros(micros(own) - micros(below)))
-    kept = ~np.isnan(own) & ~(np.abs(apart) <= _GUARD) & ~(np.isnan(below) & (own == 0))
+    kept = ~np.isnan(own) & ~(np.abs(apart) <= GUARD) & ~(np.isnan(below) & (own == 0))
     made: dict[str, object] = {
         "unit": unit,
         "indicator": np.array(codes, dtype=object)[kept],
@@ -68,7 +68,7 @@ def _findings(differences: pd.DataFrame, returns: Round, scheme: Scheme, units: 
         return
     for unit, code, own, computed, apart, one, addends in differences.itertuples(index=False):
         indicator = scheme.indicators[code]
-        if not abs(apart) > _tolerance(indicator, int(addends), scheme) + _GUARD:
+        if not abs(apart) > _tolerance(indicator, int(addends), scheme) + GUARD:
             continue
         said = {"自报数": amount(own, indicator, scheme), "汇总数": amount(computed, indicator, scheme)}
         said.update({"差额": amount(abs(apart), indicator, scheme), "指标": indicator.name})
@@ -92,4 +92,4 @@ def _tolerance(indicator: Indicator, addends: int, scheme: Scheme) -> float:
     if not scheme.measures[indicator.measure].rounded:
         return 0.0
     parts = 0 if indicator.kind is Kind.RATE else addends
-    return float(min((parts + 1) / 2, _MOST) * 10.0**-indicator.decimals)
+    return rounding_tolerance(parts + 1, decimals=indicator.decimals)

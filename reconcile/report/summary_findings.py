@@ -16,39 +16,37 @@ from reconcile.scheme.wording import place, say
 if TYPE_CHECKING:
     from reconcile.files.bulk import Value
     from reconcile.model.finding import CellAt, Finding
+    from reconcile.model.outcome import Outcome
     from reconcile.report.summary_returns import Recorded
     from reconcile.scheme.rules import Rule
     from reconcile.scheme.scheme import Scheme
 
 _PLACES = 5  # cells of one finding that are written out
+_FINDING_COLUMNS = (
+    Column("序号", 5, CENTRE),
+    Column("级别", 6, CENTRE),
+    Column("单位名称", 18, TEXT),
+    Column("指标", 20, TEXT),
+    Column("位置", 30, TEXT),
+    Column("链接", 6, OPEN),
+    Column("问题", 44, TEXT),
+    Column("处理建议", 28, TEXT),
+    Column("规则", 8, CENTRE),
+    Column("单位代码", 17, PLAIN),
+    Column("表中内容", 14, TEXT),
+    Column("实际", 14, TEXT),
+    Column("应为", 14, TEXT),
+    Column("差额", 12, TEXT),
+    Column("单位说明", 28, TEXT),
+)
 
 
 def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) -> None:
     """问题清单: every finding in the order of the round, with a link: to the file where `beside` says where the files lie from here,
     else to the figure in 过录表."""
     outcome = telling.outcome
-    columns = [
-        Column("序号", 5, CENTRE),
-        Column("级别", 6, CENTRE),
-        Column("单位名称", 18, TEXT),
-        Column("指标", 20, TEXT),
-        Column("位置", 30, TEXT),
-        Column("链接", 6, OPEN),
-        Column("问题", 44, TEXT),
-        Column("处理建议", 28, TEXT),
-        Column("规则", 8, CENTRE),
-        Column("单位代码", 17, PLAIN),
-        Column("表中内容", 14, TEXT),
-        Column("实际", 14, TEXT),
-        Column("应为", 14, TEXT),
-        Column("差额", 12, TEXT),
-        Column("单位说明", 28, TEXT),
-    ]
-    page = TablePage(telling, "问题清单", columns, frozen=2, printed=8)
-    reasons: dict[tuple[str, str], str] = {}
-    table = outcome.round.reasons
-    for one, code, text in zip(table["return"].astype(str), table["indicator"].astype(str), table["text"].astype(str), strict=True):
-        reasons[one, code] = text
+    page = TablePage(telling, "问题清单", _FINDING_COLUMNS, frozen=2, printed=8)
+    reasons = _reasons(outcome)
     tiers = {tier: telling.book.style(Look(border=True, align="center", fill=fill)) for tier, fill in TIER_FILLS.items()}
     plain = telling.book.style(TEXT)
     for number, finding in enumerate(outcome.findings, start=1):
@@ -84,6 +82,13 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
             page.page.link(row, 6, target=target, inside=inside)
     page.nothing("没有发现问题")
     page.close()
+
+
+def _reasons(outcome: Outcome) -> dict[tuple[str, str], str]:
+    """(return, indicator) -> what the unit wrote beside its figure."""
+    table = outcome.round.reasons
+    keys = zip(table["return"].astype(str), table["indicator"].astype(str), strict=True)
+    return dict(zip(keys, table["text"].astype(str), strict=True))
 
 
 def _places(cells: tuple[CellAt, ...]) -> str:

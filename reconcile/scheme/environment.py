@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -245,9 +245,3 @@ def directly_below(totals: pd.DataFrame, units: UnitTree) -> pd.DataFrame:
         figures = totals.reindex(list(units.children(parent))).to_numpy(dtype=np.float64)
         made[row] = np.where(np.isnan(figures).all(axis=0), np.nan, from_micros(micros(figures).sum(axis=0)))
     return pd.DataFrame(made, index=parents, columns=totals.columns)
-
-
-def kinds_spoken_for(units: UnitTree, code: str, *, whole: bool) -> frozenset[str]:
-    """The kinds of unit a figure speaks for: the unit's own, with `whole` also those of all below it. Empty for an unknown unit."""
-    codes: Sequence[str] = units.subtree(code) if whole else (code,)
-    return frozenset(units[one].kind for one in codes if one in units)

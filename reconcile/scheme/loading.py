@@ -16,7 +16,7 @@ from reconcile.model.quantity import Measure
 from reconcile.model.unit import KINDS
 from reconcile.scheme.account import FIELDS, figure, placeholders
 from reconcile.scheme.expression import Expression, ExpressionError, Missing, Reference, parse, references, rename, type_of
-from reconcile.scheme.rules import Rule
+from reconcile.scheme.rules import Rule, rounding_tolerance
 from reconcile.scheme.scheme import Feed, Place, Roster, RosterColumn, Scheme
 from reconcile.scheme.syntax import NAME_PATTERN
 from reconcile.scheme.tables import Faults, Row, Table, rows
@@ -371,8 +371,8 @@ def _check_placeholders(row: Row, names: Mapping[str, str], vocabulary: _Vocabul
 def _tolerance(row: Row, codes: tuple[str, ...], vocabulary: _Vocabulary) -> float:
     """As written; else 0 for heads, and for k figures rounded to their last digit, k halves of that digit, at most five digits."""
     rounded = [vocabulary.indicators[code] for code in codes if _is_rounded(code, vocabulary)]
-    digit = max((10.0**-indicator.decimals for indicator in rounded), default=0.0)
-    tolerance = row.number_or("tolerance", float(min(len(rounded) / 2, 5) * digit))
+    coarsest = min((indicator.decimals for indicator in rounded), default=0)
+    tolerance = row.number_or("tolerance", rounding_tolerance(len(rounded), decimals=coarsest))
     if tolerance < 0:
         row.fault("tolerance", f"“{row.text('tolerance')}”不应小于0")
     return tolerance

@@ -29,3 +29,10 @@ class Rule:
     message: str
     advice: str
     indicators: tuple[str, ...]
+
+
+def rounding_tolerance(figures: int, *, decimals: int) -> float:
+    """How far apart the two sides of a relation may be because each of its `figures` was rounded to its last digit: half a digit each, at
+    most five digits; no number of rounded parts excuses more.
+    """
+    return float(min(figures / 2, 5) * 10.0**-decimals)
