@@ -20,7 +20,7 @@ _SENT = frozenset({Standing.TIED, Standing.UNREADABLE})  # received for this per
 
 
 def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> tuple[Coverage, tuple[Finding, ...]]:
-    """Who of `root` and all below it ("" for all units) reported, with a finding for every unit that is missing or late.
+    """Who of `root` and all below it ("" for all units) reported, with a finding for every unit that is missing, late, or owes nothing.
 
     Every unit of the table that existed on the period's last day, of a kind that the scheme asks anything, owes one return; units below
     one whose 汇总 return stands in are not expected one by one. A unit that sent a file which could not be read (or counted) is not
@@ -38,7 +38,8 @@ def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> t
     expected = [code for code in owing if code not in excused]
     missing = [code for code in expected if code not in answered and code not in unreadable]
     late, findings = _late(returns, scheme, units=units, reported=reported)
-    findings.extend(_missing(returns, scheme, units=units, missing=missing))
+    findings.extend(_about_units("missing_unit", missing, returns, scheme=scheme, units=units))
+    findings.extend(_about_units("not_owed", [code for code in reported if code not in owing], returns, scheme=scheme, units=units))
     covered = Coverage(
         expected=tuple(expected),
         reported=tuple(reported),
@@ -94,13 +95,14 @@ def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str
     return [code for code in reported if code in tardy], [one for found in tardy.values() for one in found]
 
 
-def _missing(returns: Round, scheme: Scheme, *, units: UnitTree, missing: list[str]) -> list[Finding]:
-    rule = scheme.named.get("missing_unit")
+def _about_units(check: str, codes: list[str], returns: Round, *, scheme: Scheme, units: UnitTree) -> list[Finding]:
+    """A finding of the named check about each unit; none where the scheme has no such check."""
+    rule = scheme.named.get(check)
     if rule is None:
         return []
     return [
         finding(rule, {"代码": code, "报告期": returns.period.chinese}, unit=code, unit_name=units.name(code), period=str(returns.period))
-        for code in missing
+        for code in codes
     ]
 
 

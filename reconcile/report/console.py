@@ -28,7 +28,7 @@ def closing(outcome: Outcome, *, written: Sequence[Path]) -> str:
     if aside:
         lines.append(aside)
     missing = outcome.coverage.missing
-    if missing:
+    if missing and outcome.round.counted:
         named = "、".join(outcome.units.name(code) for code in missing[:_SHOWN_MISSING])
         lines.append(f"未报单位{len(missing)}家：{named}{'等' if len(missing) > _SHOWN_MISSING else ''}。")
     if not outcome.round.counted:
@@ -74,6 +74,8 @@ def handed_out(written: Sequence[Path], *, units: Path, scheme: Path | None, pre
 
 def counts(outcome: Outcome) -> str:
     """One line: period, units, files, findings by tier, rules judged."""
+    if not outcome.round.counted:
+        return f"收到文件{len(outcome.round.returns)}个，没有一份可以计入。"
     covered, checks = outcome.coverage, outcome.checks
     asked = f"应报{len(covered.expected)}家，" if outcome.units.known else ""
     judged = (
@@ -98,10 +100,10 @@ def _aside(outcome: Outcome) -> str:
 def _next_step(outcome: Outcome, *, summary: str) -> str:
     if outcome.count(Tier.ERROR):
         return f"下一步：打开 {summary} 的“问题清单”，请有关单位更正后重报，再运行一次；改正前文字报告标为初稿。"
+    if not outcome.units.known:
+        return f"下一步：补上单位名录后再运行一次，核对是否收齐；{summary} 的“问题清单”可以先看。"
     if outcome.count(Tier.QUERY):
         return f"下一步：打开 {summary} 的“问题清单”，逐条向填报单位核实；没有强制性错误，核实后文字报告可以送审。"
-    if not outcome.units.known:
-        return "下一步：补上单位名录后再运行一次，核对是否收齐。"
     return f"下一步：打印 {summary} 封面签字，文字报告可以送审。"
 
 

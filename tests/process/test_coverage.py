@@ -90,3 +90,11 @@ def test_without_a_table_only_those_that_reported_are_expected(scheme: Scheme) -
     assert found.expected == found.reported == ("3301", "33010101")
     assert found.missing == ()
     assert findings == ()
+
+
+def test_a_unit_that_owes_nothing_and_reports_is_asked_about(make_scheme, make_round) -> None:  # type: ignore[no-untyped-def] # fixtures
+    scheme = make_scheme("A001|会员人数|人|stock", rules="N-1|@not_owed||query||||{单位}不需填报|")
+    units = UnitTree([Unit("t", "东镇", "town"), Unit("v", "新村", "village", "t", opened=date(2023, 9, 1))])
+    covered, findings = coverage(make_round({"t": {"A001": 1}, "v": {"A001": 2}}), scheme, units=units, root="t")
+    assert (covered.expected, covered.received) == (("t",), ("t",))
+    assert [(one.unit, one.message) for one in findings] == [("v", "新村不需填报")]
