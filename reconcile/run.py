@@ -72,10 +72,11 @@ def judge(request: Request, *, follow: Follow = iter) -> tuple[Outcome, Scheme]:
     if past.at(collected.returns.period) is not None:
         raise ReconcileError(f"往期资料和本次报表都是{collected.returns.period.chinese}的，无法比较；请检查 --past 或报表旁的 past.xlsx。")
     returns = collected.returns.within(collected.units.subtree(root))
-    return _outcome(returns, scheme, units=collected.units, root=root, past=past), scheme
+    return assess(returns, scheme, units=collected.units, root=root, past=past), scheme
 
 
-def _outcome(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: Past) -> Outcome:
+def assess(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: Past) -> Outcome:
+    """Everything after reading: judge, compare, total one round about the unit `root`. Pure; bad data becomes findings."""
     judged = validate(returns, scheme, units=units, past=past)
     covered, absent = coverage(returns, scheme, units=units, root=root)
     findings = (*returns.intake, *judged.findings, *absent, *examine(returns, scheme, units=units))

@@ -47,6 +47,12 @@ class Finding:
     difference: str
     message: str
     advice: str
+    reason: str = ""  # what the unit answered, where that settles it (说明)
+
+    @property
+    def open(self) -> bool:
+        """Whether the unit has still something to do: correct an error, or answer a query."""
+        return self.tier is Tier.ERROR or (self.tier is Tier.QUERY and not self.reason)
 
     @property
     def sort_key(self) -> tuple[int, str, str, str, tuple[tuple[str, str, str, str], ...], str]:

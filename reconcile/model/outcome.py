@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.past import Past
+from reconcile.model.suspicion import Suspicion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +74,7 @@ class Coverage:
         return (*self.missing, *self.unreadable)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """One judged and totalled round, about the unit `root` and all below it. `edition` is the 数据版本, a short hash of all inputs."""
 
@@ -87,6 +89,15 @@ class Outcome:
     coverage: Coverage
     past: Past
     edition: str
+    suspicions: tuple[Suspicion, ...] = ()
+
+    def suspicion(self, finding: Finding) -> Suspicion | None:
+        """What is suspected where this finding is; None where nothing is."""
+        return self._suspicions.get((finding.return_id, finding.rule))
+
+    @cached_property
+    def _suspicions(self) -> dict[tuple[str, str], Suspicion]:
+        return {(one.return_id, rule): one for one in reversed(self.suspicions) for rule in one.rules}
 
     @property
     def subject(self) -> str:
