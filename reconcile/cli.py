@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from reconcile import __version__
-from reconcile.errors import NothingToReadError, ReconcileError
+from reconcile.errors import NothingToReadError, ReconcileError, SchemeError
 
 if TYPE_CHECKING:
     from reconcile.files.archive import Source
@@ -205,6 +205,37 @@ def check_command(
     sys.exit(_exit_code(outcome.findings, fail_on))
 
 
+@app.command("diff")
+@_help_option
+@click.argument("old", metavar="旧版", type=click.Path(path_type=Path))
+@click.argument("new", metavar="新版", type=click.Path(path_type=Path))
+@click.option("-s", "--scheme", type=click.Path(path_type=Path), metavar="路径", help="报表制度；不写则用自带的。")
+@click.option("-u", "--units", type=click.Path(path_type=Path), metavar="文件", help="单位名录；不写则找旁边的 units.csv 或 名录.xlsx。")
+@click.option("--root", metavar="单位", help="只比较这个单位和它的下级（代码或全称）。")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["full", "csv"]),
+    default="full",
+    show_default=True,
+    metavar="格式",
+    help="full 详细，csv 供程序读取。",
+)
+def diff_command(old: Path, new: Path, scheme: Path | None, units: Path | None, root: str | None, layout: str) -> None:
+    """列出前后两个版本改了什么：两份报表、两份汇总表或两个文件夹。
+
+    逐项写明单元格、旧值、新值和差额。有没有差别，退出码都是 0。
+    """
+    from reconcile.report.changes import changes_csv, changes_text
+    from reconcile.run import compare_versions
+
+    found, (before, after) = compare_versions(old, new, scheme=scheme, units=units, root=root, follow=_progress)
+    if layout == "csv":
+        click.echo(changes_csv(found).decode("utf-8-sig"), nl=False)
+    else:
+        click.echo(changes_text(found, before=before.returns, after=after.returns))
+
+
 @app.command("blank")
 @_help_option
 @click.option("-u", "--units", required=True, type=click.Path(path_type=Path), metavar="文件", help="单位名录。")
@@ -257,11 +288,19 @@ def scheme_export(file: Path, scheme: Path | None) -> None:
 @_help_option
 @click.argument("path", type=click.Path(path_type=Path), metavar="路径")
 def scheme_check(path: Path) -> None:
-    """检查一套报表制度（文件夹或工作簿），一次列出全部错误。"""
-    from reconcile.files.scheme_files import read_scheme
-    from reconcile.report.rule_book import scheme_line
+    """检查一套报表制度（文件夹或工作簿），一次列出全部错误。
 
-    click.echo(scheme_line(read_scheme(path)))
+    先查各张表，再查审核关系有没有互相矛盾、永远不能满足或可以省去的。
+    """
+    from reconcile.files.scheme_files import read_scheme
+    from reconcile.report.rule_book import scheme_report
+    from reconcile.scheme.consistency import consistency
+
+    loaded = read_scheme(path)
+    found = consistency(loaded)
+    if found.faults:
+        raise SchemeError(found.faults, about=f"报表制度“{path.name}”")
+    click.echo(scheme_report(loaded, found))
 
 
 def _progress(sources: Sequence[Source]) -> Iterable[Source]:

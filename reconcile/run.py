@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -17,15 +17,18 @@ from reconcile.model.figures import own_figures
 from reconcile.model.outcome import Outcome, all_checks
 from reconcile.model.past import Earlier, Past
 from reconcile.model.period import Period
+from reconcile.model.revision import Revision
 from reconcile.model.round import Round, Standing
 from reconcile.model.unit import UnitTree
 from reconcile.process.adjustments import examine
 from reconcile.process.aggregate import aggregate
+from reconcile.process.changes import changes
 from reconcile.process.collect import collect, edition
 from reconcile.process.coverage import coverage
 from reconcile.process.tally import tally
 from reconcile.process.validate import validate
 from reconcile.process.validate_totals import validate_totals
+from reconcile.process.versions import Version
 from reconcile.report.blank import blanks, group_blank
 from reconcile.report.listing import findings_csv
 from reconcile.report.narrative import markdown, tell
@@ -140,6 +143,44 @@ def hand_out(
         return (outbox.write(*group_blank(loaded, units=units, period=chosen, past_own=own)),), prefilled
     books = blanks(loaded, units=units, period=chosen, past_own=own)
     return tuple(outbox.write(name, data) for name, data in books), prefilled
+
+
+def compare_versions(
+    old: Path, new: Path, *, scheme: Path | None, units: Path | None, root: str | None, follow: Follow = iter
+) -> tuple[tuple[Revision, ...], tuple[Version, Version]]:
+    """What differs between two versions of a return, of a summary or of a folder of returns, and both as read. Raises ReconcileError where
+    one cannot be read or the two are not about the same.
+    """
+    loaded = read_scheme(scheme)
+    before, after = (_version(path, loaded, units_path=units, follow=follow) for path in (old, new))
+    top = _root(root, after.returns, after.units)
+    if root is not None:
+        before, after = (replace(side, returns=side.returns.within(side.units.subtree(top))) for side in (before, after))
+    if any(len(side.ids) > 1 or bool((side.returns.returns["source"] != "").any()) for side in (before, after)):
+        before, after = (_totalled(side, loaded, root=top) for side in (before, after))
+    return changes(before, after, loaded, root=top), (before, after)
+
+
+def _version(path: Path, scheme: Scheme, *, units_path: Path | None, follow: Follow) -> Version:
+    beside = _beside([path])
+    found = units_path or _first(beside, _UNITS_FILES)
+    known = (folder / name for folder in beside for name in (*_UNITS_FILES, *_PAST_PLACES))
+    aside = {one.resolve() for one in (found, *known) if one} - {path.resolve()}
+    sources = list(find_files([path], exclude=lambda one: one.resolve() in aside))
+    if not sources:
+        raise NothingToReadError(f"“{path}”里没有找到任何报表文件。")
+    collected = collect(follow(sources), scheme, units=read_units(found) if found else None, period=None)
+    version = Version(collected.returns, collected.units)
+    if not version.ids:
+        why = "；".join(dict.fromkeys(note for note in collected.returns.returns["note"].astype(str) if note))
+        raise NothingToReadError(f"“{path}”里没有可以比较的报表{f'（{why}）' if why else ''}。")
+    return version
+
+
+def _totalled(side: Version, scheme: Scheme, *, root: str) -> Version:
+    if root and root not in side.units:
+        return side
+    return replace(side, totals=aggregate(side.returns, scheme, units=side.units, root=root, findings=(), past=Past()))
 
 
 def _past(paths: Sequence[Path], scheme: Scheme, *, units: UnitTree, root: str) -> Past:

@@ -120,6 +120,10 @@ def test_json_has_the_declared_shape() -> None:
             "difference",
             "message",
             "advice",
+            "open",
+            "reason",
+            "suspects",
+            "suggestions",
         ]
         assert finding["tier"] in TIERS
         assert all(list(cell) == ["file", "sheet", "cell", "value"] for cell in finding["cells"])

@@ -65,12 +65,13 @@ def form_workbook(
     previous: Mapping[str, float] | None = None,
     filled: Answers = _NOTHING,
     made: FormDesign | None = None,
+    kind: str = "return",
 ) -> Workbook:
-    """The same as a workbook in memory, for a report that adds its own sheets (a query)."""
+    """The same as a workbook in memory, for one that adds its own sheets (a query): `kind` is what the hidden sheet calls it."""
     heading = Heading(unit=unit.name, unit_formula="", kind_formula="", period=period)
     filling = Filling(answers=filled, previous=previous or {}, chosen=False)
-    workbook, _ = _workbook(scheme, made or design(scheme, (unit.kind,)), whose=CoverUnit(unit), heading=heading, filling=filling)
-    return workbook
+    form = made or design(scheme, (unit.kind,))
+    return _workbook(scheme, form, whose=CoverUnit(unit), heading=heading, filling=filling, kind=kind)
 
 
 def group_book(scheme: Scheme, *, units: UnitTree, period: Period, previous: Mapping[str, Mapping[str, float]] | None = None) -> bytes:
@@ -88,12 +89,12 @@ def group_book(scheme: Scheme, *, units: UnitTree, period: Period, previous: Map
     )
     filling = Filling(answers=_NOTHING, previous={}, chosen=bool(previous))
     made = FormDesign(laid_out, live_checks(scheme, laid_out, kind_cell=KIND_ON_SHEET))
-    workbook, styles = _workbook(scheme, made, whose=CoverUnit(None, choices), heading=heading, filling=filling)
-    write_units(workbook, laid_out, styles=styles, choices=choices, previous=previous or {})
+    workbook = _workbook(scheme, made, whose=CoverUnit(None, choices), heading=heading, filling=filling)
+    write_units(workbook, laid_out, styles=Styles(workbook), choices=choices, previous=previous or {})
     return workbook_bytes(workbook)
 
 
-def _workbook(scheme: Scheme, made: FormDesign, *, whose: CoverUnit, heading: Heading, filling: Filling) -> tuple[Workbook, Styles]:
+def _workbook(scheme: Scheme, made: FormDesign, *, whose: CoverUnit, heading: Heading, filling: Filling, kind: str = "return") -> Workbook:
     laid_out, checks = made.plan, made.checks
     workbook = Workbook()
     styles = Styles(workbook)
@@ -109,23 +110,23 @@ def _workbook(scheme: Scheme, made: FormDesign, *, whose: CoverUnit, heading: He
         else:
             rows = filling.answers.rows.get(one.what, ())
             write_list(sheet, scheme.rosters[one.what], scheme=scheme, styles=styles, rows=rows, unit=heading.unit)
-    _write_mark(workbook, scheme, laid_out, period=heading.period, whose=whose, answers=filling.answers)
-    return workbook, styles
+    lines = {
+        "kind": kind,
+        "form": FORM_VERSION,
+        "scheme": scheme.hash,
+        "period": heading.period.written,
+        "unit_kinds": ";".join(sorted(laid_out.kinds)),
+        "group": "是" if whose.unit is None else "否",
+        "replaces": filling.answers.cover.get("replaces", ""),
+    }
+    _write_mark(workbook, lines)
+    return workbook
 
 
-def _write_mark(workbook: Workbook, scheme: Scheme, laid_out: FormPlan, *, period: Period, whose: CoverUnit, answers: Answers) -> None:
+def _write_mark(workbook: Workbook, lines: Mapping[str, object]) -> None:
     """The hidden sheet by which the workbook is known again: key in column A, value in B."""
     sheet = workbook.create_sheet(MARK_SHEET)
     sheet.sheet_state = "hidden"
-    lines = {
-        "kind": "return",
-        "form": FORM_VERSION,
-        "scheme": scheme.hash,
-        "period": period.written,
-        "unit_kinds": ";".join(sorted(laid_out.kinds)),
-        "group": "是" if whose.unit is None else "否",
-        "replaces": answers.cover.get("replaces", ""),
-    }
     for row, (key, value) in enumerate(lines.items(), start=1):
         put(sheet, row, 1, key)
         put(sheet, row, 2, value or None)

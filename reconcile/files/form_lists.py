@@ -11,7 +11,7 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from reconcile.files.form_checks import LIST_FIRST_ROW, LIST_LAST_ROW, LIST_TOTALS_ROW, list_count, list_total
-from reconcile.files.form_sheets import plain_answer
+from reconcile.files.form_sheets import write_answer
 from reconcile.files.form_style import ENTRY_FILL, LINE, Styles, set_page
 from reconcile.files.raw import column_letters
 from reconcile.scheme.form import HEADING_ROW, PREPARED_ROWS
@@ -49,8 +49,8 @@ def write_list(
         line = rows[offset] if offset < len(rows) else {}
         styles.write(sheet, LIST_FIRST_ROW + offset, 1, offset + 1, "册序")
         for column, one in enumerate(roster.columns, start=2):
-            answer = line.get(one.column)
-            styles.write(sheet, LIST_FIRST_ROW + offset, column, None if answer is None else plain_answer(answer), _CELLS[one.type])
+            row = LIST_FIRST_ROW + offset
+            write_answer(sheet, row, column, line.get(one.column), style=_CELLS[one.type], styles=styles)
     bottom = LIST_FIRST_ROW + max(PREPARED_ROWS, len(rows)) - 1
     box = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
     boxed = Rule(type="expression", formula=["TRUE"], dxf=DifferentialStyle(border=box, fill=PatternFill(bgColor=f"FF{ENTRY_FILL}")))

@@ -12,6 +12,7 @@ from reconcile.files.form_cover_reader import read_cover
 from reconcile.files.form_list_reader import read_rosters
 from reconcile.files.form_places import read_places
 from reconcile.files.placed import Placed, RosterRow, said
+from reconcile.files.query_reader import Answer, read_answers
 from reconcile.files.raw import Raw, Sheet, Uncomputed, Workbook, column_letters
 from reconcile.model.indicator import Kind
 from reconcile.scheme.form import MARK_SHEET, OWN_SHEETS, Role, bare, role_of, squeeze
@@ -46,7 +47,8 @@ class FilledForm:
     figures and texts: by code; reasons: by code, filled ones only. absent: codes that a form for this kind of unit holds but this one does
     not (known only for forms of our own making). repeated: later rows of a code met before, whose figures are not used.
     hidden: what is hidden though it holds figures, in Chinese. relabelled: rows whose code and name do not go together, in Chinese.
-    layout: a key of where every figure stands; equal layouts, equal keys.
+    layout: a key of where every figure stands; equal layouts, equal keys. answers: what a query workbook says about what was asked;
+    outdated: codes whose reason was carried over from the version before while the figure changed.
     """
 
     cover: Mapping[str, str]
@@ -60,6 +62,8 @@ class FilledForm:
     hidden: tuple[str, ...]
     layout: str
     relabelled: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    outdated: frozenset[str] = frozenset()
 
     @property
     def places(self) -> dict[str, tuple[str, str]]:
@@ -112,6 +116,7 @@ def read_form(workbook: Workbook, scheme: Scheme) -> FilledForm | None:
         return None
     _own_formulas_are_no_answers(found, mark)
     coded = {cell.sheet for held in (found.figures, found.texts) for cell in held.values()}
+    answered = read_answers(workbook)
     return FilledForm(
         cover=read_cover(workbook, scheme, mark=mark, known=placed.cover),
         figures=found.figures,
@@ -124,6 +129,8 @@ def read_form(workbook: Workbook, scheme: Scheme) -> FilledForm | None:
         relabelled=tuple(found.relabelled),
         hidden=tuple(found.hidden),
         layout=_layout_key(found),
+        answers=answered.answers,
+        outdated=answered.outdated(found.reasons, {**found.figures, **found.texts}),
     )
 
 

@@ -13,7 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from reconcile.files.form_checks import NOT_ASKED, Checks, derived_value
 from reconcile.files.form_style import Styles, set_page
-from reconcile.files.raw import CellDate, CellError, Uncomputed, column_letters
+from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed, column_letters
 from reconcile.model.indicator import Kind
 from reconcile.scheme.form import (
     COLUMNS,
@@ -31,6 +31,7 @@ from reconcile.scheme.form import (
 )
 
 if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from reconcile.model.indicator import Indicator
@@ -52,6 +53,9 @@ _HINT_FONT = Font(color="FFC00000")
 _FAINT_FONT = Font(color="FFA6A6A6")
 _HINT_FILL = PatternFill(bgColor="FFF8D7DA")
 _GREY_FILL = PatternFill(bgColor="FFD9D9D9")
+_DAY_FORMAT = "yyyy\\-mm\\-dd"
+DATE_STYLES = frozenset({"填日期", "册日期"})
+"""Styles under whose number format a plain number would be taken for a day."""
 _ENTRY_STYLES = {Kind.FLAG: "填选", Kind.DATE: "填日期", Kind.TEXT: "填文"}
 
 
@@ -96,7 +100,7 @@ def write_section(
         indicator = scheme.indicators[code]
         styles.write(sheet, row, COLUMNS[Role.CODE], code, "代码")
         styles.write(sheet, row, COLUMNS[Role.NAME], indicator.name, "必填指标" if indicator.required else "指标")
-        styles.write(sheet, row, COLUMNS[Role.MEASURE], indicator.measure, "计量")
+        styles.write(sheet, row, COLUMNS[Role.MEASURE], filling.answers.measures.get(code, indicator.measure), "计量")
         _write_value(
             sheet, row, indicator, scheme=scheme, plan=plan, styles=styles, answers=filling.answers, chosen=bool(heading.kind_formula)
         )
@@ -126,7 +130,7 @@ def write_texts(sheet: Worksheet, form_sheet: FormSheet, *, scheme: Scheme, styl
         indicator = scheme.indicators[code]
         styles.write(sheet, row, 1, code, "代码")
         styles.write(sheet, row, 2, indicator.name, "必填指标" if indicator.required else "指标")
-        styles.write(sheet, row, TEXT_COLUMN, answers.texts.get(code), "填长文")
+        write_answer(sheet, row, TEXT_COLUMN, answers.texts.get(code), style="填长文", styles=styles)
         styles.write(sheet, row, 4, indicator.definition, "正文")
         sheet.row_dimensions[row].height = 120
     sheet.row_dimensions[1].height = 34
@@ -166,13 +170,28 @@ def _write_value(
     style = _ENTRY_STYLES.get(indicator.kind, "填数")
     if indicator.kind is Kind.DATE and indicator.measure != "日期":
         style = "填数"
-    styles.write(sheet, row, column, plain_answer(answer), style)
+    write_answer(sheet, row, column, answer, style=style, styles=styles)
     sheet.add_data_validation(_validation(indicator, scheme, f"{column_letters(column)}{row}"))
 
 
 def number_format(indicator: Indicator) -> str:
     """Decimals as the indicator is reported."""
     return "0." + "0" * indicator.decimals if indicator.decimals else "0"
+
+
+def write_answer(sheet: Worksheet, row: int, column: int, answer: object, *, style: str, styles: Styles) -> Cell:
+    """Write a raw cell that was read so that it is read as the same again: a date under a date format, a percentage under %."""
+    number = ""
+    if isinstance(answer, Percent):
+        number = "0.00%"
+    elif isinstance(answer, CellDate):
+        number = _DAY_FORMAT
+    elif isinstance(answer, float) and style in DATE_STYLES:
+        number = "General"
+    cell = styles.write(sheet, row, column, plain_answer(answer), style, number=number)
+    if isinstance(answer, bool):
+        cell.value = answer  # not the word for it: where a number is asked the two are read differently
+    return cell
 
 
 def plain_answer(answer: object) -> object:

@@ -15,7 +15,7 @@ from reconcile.files.safe import put, put_formula
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-    from openpyxl.cell.cell import Cell
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.styles.cell_style import StyleArray
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -73,6 +73,10 @@ _LOOKS: dict[str, _Look] = {
     "封面填日期": _Look(size=11, fill=ENTRY_FILL, entry=True, indent=1, number="yyyy\\-mm\\-dd"),
     "小标题": _Look(_HEI, 12, boxed=False),
     "正文": _Look(size=10.5, boxed=False, down="top"),
+    "查语": _Look(size=11, boxed=False),
+    "查中": _Look(across="center"),
+    "查文": _Look(),
+    "查链": _Look(colour="0563C1", across="center", wrap=False),
     "目录": _Look(colour="0563C1", wrap=False, indent=1),
     "目录数": _Look(across="center", wrap=False),
     "目录疑": _Look(across="center", wrap=False, colour="C00000"),
@@ -100,7 +104,11 @@ class Styles:
         found = self._arrays.get(name)
         if found is None:
             style = _named_style(name, _LOOKS[name])
-            self._workbook.add_named_style(style)
+            if style.name in self._workbook.named_styles:
+                # Only the style that the workbook knows has numbers for its font and fill.
+                style = self._workbook._named_styles[style.name]  # type: ignore[attr-defined]  # openpyxl lists no more than names
+            else:
+                self._workbook.add_named_style(style)
             found = self._arrays[name] = style.as_tuple()
         return found
 
@@ -108,20 +116,30 @@ class Styles:
         """Give a cell or a whole column its style."""
         _dress(styled, self._array(style))
 
-    def write(self, sheet: Worksheet, row: int, column: int, value: object, style: str) -> Cell:
-        """Put a value with its style; text stays text."""
+    def write(self, sheet: Worksheet, row: int, column: int, value: object, style: str, *, number: str = "") -> Cell:
+        """Put a value with its style, and a number format of its own where one is given; text stays text."""
         cell = put(sheet, row, column, value)
         if cell.quotePrefix:
             quoted = copy(self._array(style))
             quoted.quotePrefix = 1
             _dress(cell, quoted)
         else:
-            _dress(cell, self._array(style))
+            self._dress_number(cell, style, number)
         return cell
 
     def formula(self, sheet: Worksheet, row: int, column: int, formula: str, style: str, *, number: str = "") -> Cell:
         """Put a formula of our own making with its style, and a number format of its own where one is given."""
         cell = put_formula(sheet, row, column, formula)
+        self._dress_number(cell, style, number)
+        return cell
+
+    def tint(self, cell: Cell | MergedCell, colour: str) -> None:
+        """Give a dressed cell another fill; everything else of its style stays."""
+        # A style array is shared by its cells; the stubs leave it out.
+        _dress(cell, copy(cell._style))  # type: ignore[union-attr]  # see above
+        cell.fill = PatternFill("solid", fgColor=f"FF{colour}")
+
+    def _dress_number(self, cell: Cell, style: str, number: str) -> None:
         _dress(cell, self._array(style))
         if number:
             key = f"{style} {number}"
@@ -131,7 +149,6 @@ class Styles:
                 _dress(cell, self._arrays[key])
                 cell.number_format = number
             _dress(cell, self._arrays[key])
-        return cell
 
     def across(self, sheet: Worksheet, row: int, first: int, last: int, style: str) -> None:
         """Merge cells of a row; every cell of the range keeps the style, so that its border is whole."""

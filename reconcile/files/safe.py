@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -41,12 +41,23 @@ _TAKEN_FOR_OTHER = re.compile(r"[=+\-@#\t]|[\d.]")
 _DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 _DAY = date(2000, 1, 1)
 
+_STARTS_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_PLAIN_QUANTITY = re.compile(r"[+-]?\d[\d.]*[\w%‰]*")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|]')
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _LONGEST_NAME = 80
 _LONGEST_BYTES = 220  # file systems allow 255 bytes; the rest is for （新2） and the temporary file's tail
+
+
+def harmless(text: str) -> str:
+    """`text` as a CSV may hold it, in one line and as no formula: 12, -3 and -5元 stay; =1+1 becomes '=1+1."""
+    text = _CONTROL.sub(" ", text)
+    if _STARTS_FORMULA.match(text.lstrip(" ")) and not _PLAIN_QUANTITY.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
 def clean(text: str) -> str:
@@ -194,6 +205,28 @@ class Outbox:
         except OSError as problem:
             raise ReconcileError(_sentence(wanted, problem)) from problem
         return target
+
+    def drop(self, name: str, *, keep: Collection[Path]) -> tuple[Path, ...]:
+        """Remove what earlier runs wrote as the file or below the folder `name`, except `keep`: results that this run no longer has.
+
+        What somebody changed since is not removed: those paths come back. Raises ReconcileError where a file cannot be removed.
+        """
+        changed = []
+        for key, digest in self._read().items():
+            path = self.folder / key
+            inside = key == name or key.startswith(f"{name}/")
+            if not inside or ".." in PurePosixPath(key).parts or path in keep or not path.is_file():
+                continue
+            try:
+                if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                    changed.append(path)
+                    continue
+                path.unlink()
+            except OSError as problem:
+                raise ReconcileError(
+                    f"无法删除上次运行留下的“{path}”：{problem.strerror or problem}。请关闭该文件后重新运行。"
+                ) from problem
+        return tuple(changed)
 
     def _free(self, wanted: Path, data: bytes) -> Path:
         for number in range(1, 1000):

@@ -24,6 +24,7 @@ from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_
 from reconcile.model.period import Period
 from reconcile.model.round import (
     ADJUSTMENTS_COLUMNS,
+    ANSWERS_COLUMNS,
     LISTS_COLUMNS,
     REASONS_COLUMNS,
     RETURNS_COLUMNS,
@@ -31,6 +32,7 @@ from reconcile.model.round import (
     TYPED_COLUMNS,
     Round,
     State,
+    no_answers,
 )
 from reconcile.model.unit import Unit, without_circles
 
@@ -81,6 +83,7 @@ _LONG_TABLES: dict[str, dict[str, str]] = {
     "reasons": REASONS_COLUMNS,
     "adjustments": ADJUSTMENTS_COLUMNS,
 }
+_ANSWERS = "_answers"  # summaries of earlier programs have none
 _EPOCH = date(1899, 12, 30).toordinal()  # serial 0 of the 1900 system, for serials after its 29 February
 
 
@@ -104,6 +107,7 @@ def add_round(book: Book, outcome: Outcome, scheme: Scheme) -> None:
     _add_values(out, returns)
     for name, columns in _LONG_TABLES.items():
         out.frame(f"_{name}", getattr(returns, name), columns)
+    out.frame(_ANSWERS, returns.answers, ANSWERS_COLUMNS)
     out.lines("_layouts", ("layout", "sheet", "cells"), _layout_rows(returns.layouts))
     out.lines("_intake", _FINDING_COLUMNS, (_finding_row(finding) for finding in returns.intake))
     above = [unit for unit in dict.fromkeys(outcome.totals["unit"]) if unit == outcome.root or units.children(str(unit))]
@@ -181,6 +185,7 @@ def _read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, 
         states=states,
         layouts=_layouts(tables),
         intake=tuple(_finding(tables, row) for row in tables.lines("_intake")),
+        answers=tables.frame(_ANSWERS, ANSWERS_COLUMNS) if tables.has(_ANSWERS) else no_answers(),
         **long,
     )
     return found, units

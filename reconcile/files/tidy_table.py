@@ -155,6 +155,10 @@ class TablesIn:
             raise changed(name)
         return found
 
+    def has(self, name: str) -> bool:
+        """Whether such a table was written."""
+        return f"{_ROWS}{name}" in self.facts
+
     def sheet(self, name: str) -> tuple[Sheet, range]:
         """A table's sheet, and the rows below its heading: as many as were written, be they blank."""
         count = _count(self.facts.get(f"{_ROWS}{name}", ""))

@@ -85,7 +85,24 @@ LISTS_COLUMNS: dict[str, str] = {
 """Rows of lists (a `roster` in code), one line a filled cell."""
 
 REASONS_COLUMNS: dict[str, str] = {"return": "str", "indicator": "str", "text": "str"}
-"""What the unit wrote in the reason column (说明)."""
+"""What the unit wrote in the reason column (说明) about the figures as they stand."""
+
+ANSWERS_COLUMNS: dict[str, str] = {
+    "return": "str",
+    "rule": "str",  # id of the rule that was asked about; "" for whatever may be asked about the indicators
+    "indicators": "str",  # codes, joined by ";"
+    "values": "str",  # key of the values it was given for (scheme.replies.values_key); "" where they are known to have changed since
+    "text": "str",
+}
+"""What the unit answered to queries, each for the values concerned: in a query workbook, or carried over from the version before."""
+
+
+def no_answers() -> pd.DataFrame:
+    """An empty table of ANSWERS_COLUMNS."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in ANSWERS_COLUMNS.items()})
+
 
 ADJUSTMENTS_COLUMNS: dict[str, str] = {
     "unit": "str",
@@ -121,6 +138,7 @@ class Round:
     adjustments: pd.DataFrame
     layouts: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     intake: tuple[Finding, ...] = ()
+    answers: pd.DataFrame = field(default_factory=no_answers)
 
     def within(self, units: Collection[str]) -> Round:
         """The part of the round that is about these units; files whose unit is unknown stay, since they may be anybody's."""
@@ -142,6 +160,7 @@ class Round:
             texts=kept(self.texts),
             lists=kept(self.lists),
             reasons=kept(self.reasons),
+            answers=kept(self.answers),
             adjustments=self.adjustments[self.adjustments["unit"].isin(wanted)].reset_index(drop=True),
             layouts={key: layout for key, layout in self.layouts.items() if key in set(returns["layout"])},
             intake=tuple(finding for finding in self.intake if finding.unit in wanted),

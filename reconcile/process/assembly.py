@@ -12,6 +12,7 @@ import pandas as pd
 from reconcile.model.finding import Finding
 from reconcile.model.round import (
     ADJUSTMENTS_COLUMNS,
+    ANSWERS_COLUMNS,
     LISTS_COLUMNS,
     REASONS_COLUMNS,
     RETURNS_COLUMNS,
@@ -23,7 +24,8 @@ from reconcile.model.round import (
 )
 from reconcile.process.intake_findings import cell_findings
 from reconcile.process.summaries import Brought, findings_kept
-from reconcile.scheme.wording import amount, listed
+from reconcile.process.versions import answer, differing
+from reconcile.scheme.wording import listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 _READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 _SHOWN = 3
-_STATE_WORDS = {State.ABSENT: "表中没有", State.BLANK: "空", State.NIL: "无", State.NOT_APPLICABLE: "不适用", State.UNREADABLE: "读不出"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,8 +82,7 @@ class Changes:
         """In Chinese: how many figures changed, and the first few of them as 指标 旧→新."""
         before, after = self._rows[older.return_id], self._rows[newer.return_id]
         old, new = self._values[before], self._values[after]
-        same = ((old == new) | (np.isnan(old) & np.isnan(new))) & (self._states[before] == self._states[after])
-        changed = np.flatnonzero(~same).tolist()
+        changed = differing((old, self._states[before]), (new, self._states[after])).tolist()
         if not changed:
             return "数据没有变化"
         shown = listed([self._change(column, before, after) for column in changed], _SHOWN)
@@ -92,10 +92,8 @@ class Changes:
         return f"{self._scheme.indicators[self._codes[column]].name} {self._said(before, column)}→{self._said(after, column)}"
 
     def _said(self, row: int, column: int) -> str:
-        state = State(int(self._states[row, column]))
-        if state is State.NUMBER:
-            return amount(float(self._values[row, column]), self._scheme.indicators[self._codes[column]], self._scheme)
-        return _STATE_WORDS[state]
+        indicator = self._scheme.indicators[self._codes[column]]
+        return answer(float(self._values[row, column]), int(self._states[row, column]), indicator, self._scheme)
 
 
 def assemble(
@@ -115,6 +113,7 @@ def assemble(
         texts=tables.of("texts", TEXTS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.texts)),
         lists=tables.of("lists", LISTS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.lists)),
         reasons=tables.of("reasons", REASONS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.reasons)),
+        answers=tables.of("answers", ANSWERS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.answers)),
         adjustments=_adjustments(brought),
         layouts=_layouts(sheaves, brought),
         intake=_intake(sheaves, brought, desk),

@@ -114,7 +114,9 @@ class Reader:
             taken.states[self._slots[code].column] = State.NOT_APPLICABLE if text else State.BLANK  # answered, and nothing to count
             if text:
                 taken.texts.append((code, text))
-        taken.reasons = [(code, mask_text(said)) for code, said in form.reasons.items()]
+        taken.reasons = [(code, mask_text(said)) for code, said in form.reasons.items() if code not in form.outdated]
+        taken.answers = [(one.rule, one.indicators, one.values, mask_text(one.text)) for one in form.answers]
+        taken.answers += [("", code, "", mask_text(form.reasons[code])) for code in sorted(form.outdated)]
         taken.absent, taken.hidden, taken.relabelled = form.absent, form.hidden, tuple(map(mask_text, form.relabelled))
         again = ((f"{text}（重复出现，未采用）", sheet, cell) for text, sheet, cell in form.repeated)
         taken.unknown = tuple((mask_text(text), sheet, cell) for text, sheet, cell in (*form.unknown, *again))

@@ -38,7 +38,7 @@ class Mark(NamedTuple):
 class Taken:
     """A return's answers. `values` and `states`: one number an indicator, in the scheme's order. The other tables lack the return's id.
 
-    typed: (code, text, measure); texts, reasons: (code, text); lists: the columns of LISTS_COLUMNS after the id.
+    typed: (code, text, measure); texts, reasons: (code, text); lists, answers: the columns of their tables after the id.
     """
 
     cover: dict[str, str]
@@ -49,6 +49,7 @@ class Taken:
     typed: list[tuple[str, str, str]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
     reasons: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[tuple[str, str, str, str]] = field(default_factory=list)
     lists: list[tuple[str, int, str, str, float, str, str]] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     absent: tuple[str, ...] = ()

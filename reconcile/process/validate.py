@@ -10,18 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reconcile.model.finding import CellAt, Finding, Tier
-from reconcile.model.indicator import Kind
 from reconcile.model.outcome import CHECKS_COLUMNS, Judged
 from reconcile.model.past import Past
-from reconcile.model.round import Round, State
+from reconcile.model.round import Round
 from reconcile.model.unit import UnitTree
 from reconcile.scheme.account import Account
+from reconcile.scheme.applies import in_return, outside
 from reconcile.scheme.environment import Narrowed, ReturnsEnvironment
-from reconcile.scheme.expression import Expression, Implied, IsMissing, Missing, Name, Reference, aggregates, evaluate, implied, references
+from reconcile.scheme.expression import Expression, Implied, Missing, aggregates, evaluate, implied, references
 from reconcile.scheme.reach import kinds_at, reached
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
-from reconcile.scheme.syntax import children_of
 from reconcile.scheme.wording import amount, finding
 
 Rows = NDArray[np.int64]
@@ -72,9 +71,9 @@ def _judge(rule: Rule, check: Expression, environment: ReturnsEnvironment, kinds
     applies = reached(rule, kinds, environment.scheme)
     if aggregates(check):
         applies &= ~environment.whole  # a mean over units must not meet totals among them
-    outside = _outside(rule, environment) & applies
-    rows = np.flatnonzero(applies & ~outside)
-    not_applicable, not_evaluable = int(outside.sum()), 0
+    apart = outside(rule, environment, environment.scheme) & applies
+    rows = np.flatnonzero(applies & ~apart)
+    not_applicable, not_evaluable = int(apart.sum()), 0
     if rule.when is not None:
         guard_missing = Missing.SKIP if rule.missing is Missing.FAIL else rule.missing
         guard = evaluate(rule.when, environment.at(rows), missing=guard_missing)
@@ -91,39 +90,9 @@ def _judge(rule: Rule, check: Expression, environment: ReturnsEnvironment, kinds
     return _Outcome(rule, rows, within, failed, unknown, counts, alone=verdict.scalar)
 
 
-def _outside(rule: Rule, environment: ReturnsEnvironment) -> NDArray[np.bool_]:
-    """Where a cell that the rule reads is not on the form, or says that there is nothing to count.
-
-    A cell of which the rule only asks whether it is missing keeps it applicable: that question has an answer for every cell.
-    """
-    found = np.zeros(environment.size, dtype=bool)
-    for code in _read(rule.expression, rule.when):
-        if environment.scheme.indicators[code].kind is not Kind.TEXT:
-            states = environment.states(code)
-            found |= (states == State.ABSENT) | (states == State.NOT_APPLICABLE)
-    return found
-
-
-def _read(*nodes: Expression | None) -> tuple[str, ...]:
-    """Codes of the cells of the return whose figures are read, not only asked whether they are there."""
-    found: dict[str, None] = {}
-    waiting = [node for node in nodes if node is not None]
-    while waiting:
-        met = waiting.pop(0)
-        if isinstance(met, Name) and _in_return(met.reference):
-            found[met.reference.name] = None
-        if not isinstance(met, IsMissing):
-            waiting.extend(children_of(met))
-    return tuple(found)
-
-
 def _cells(node: Expression | None) -> tuple[str, ...]:
     """Codes of the cells of the return that an expression speaks of, in order."""
-    return () if node is None else tuple(dict.fromkeys(one.name for one in references(node) if _in_return(one)))
-
-
-def _in_return(reference: Reference) -> bool:
-    return reference.kind == "indicator" and reference.period == "this" and reference.of == "unit"
+    return () if node is None else tuple(dict.fromkeys(one.name for one in references(node) if in_return(one)))
 
 
 def _failures(outcome: _Outcome, environment: ReturnsEnvironment, units: UnitTree) -> Iterator[Finding]:
@@ -173,7 +142,7 @@ def _implied(outcome: _Outcome, environment: ReturnsEnvironment, units: UnitTree
     account = Account(rule, environment.scheme, outcome.within)
     for place in outcome.unknown.tolist():
         value, reference = float(known.values[place]), known.references[known.index[place]]
-        if known.index[place] < 0 or not _in_return(reference) or not abs(value) > rule.tolerance:
+        if known.index[place] < 0 or not in_return(reference) or not abs(value) > rule.tolerance:
             continue
         record, code = int(outcome.judged[place]), reference.name
         one, unit = environment.ids[record], environment.codes[record]

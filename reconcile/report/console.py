@@ -9,15 +9,21 @@ from pathlib import Path
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.outcome import Outcome
 from reconcile.model.round import Standing
+from reconcile.scheme.doubts import suggested, suspected
+from reconcile.scheme.scheme import Scheme
 
+_QUERIES = "queries"  # folder of the queries among the results, as `report.queries` names it
 _SHOWN_MISSING = 5
 _BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.safe.Outbox` names what it writes beside a changed file
 _OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD)
 
 
-def findings_text(outcome: Outcome, *, concise: bool) -> str:
-    """All findings of a round, worst first, with a closing line; `concise` puts each on one line."""
-    told = _concise(outcome.findings) if concise else _full(outcome.findings)
+def findings_text(outcome: Outcome, *, concise: bool, scheme: Scheme | None = None) -> str:
+    """All findings of a round, worst first, with a closing line; `concise` puts each on one line.
+
+    What is suspected needs the scheme to be said; without one it is left out.
+    """
+    told = _concise(outcome.findings) if concise else _full(outcome, scheme)
     return "\n".join([*told, *([""] if told and not concise else []), counts(outcome)])
 
 
@@ -34,9 +40,12 @@ def closing(outcome: Outcome, *, written: Sequence[Path]) -> str:
     if not outcome.round.counted:
         return "\n".join([*lines, "没有一份报表可以计入，未写出结果。请对照上面的原因处理后重新运行。"])
     if written:
-        lines.append(f"结果在“{written[0].parent}”：{'、'.join(path.name for path in written)}。")
+        plain = [path for path in written if path.parent.name != _QUERIES]
+        lines.append(f"结果在“{written[0].parent}”：{'、'.join(path.name for path in plain)}。")
+        if len(plain) < len(written):
+            lines.append(f"查询单{len(written) - len(plain)}份，在“{written[0].parent / _QUERIES}”，可以直接发给有关单位。")
         lines += [f"“{name}”在上次写出后被改动过，已原样保留，新结果另存为“{path.name}”。" for path in written if (name := kept(path))]
-        lines.append(_next_step(outcome, summary=written[0].name))
+        lines.append(_next_step(outcome, summary=written[0].name, asked=len(plain) < len(written)))
     return "\n".join(lines)
 
 
@@ -81,7 +90,9 @@ def counts(outcome: Outcome) -> str:
     judged = (
         f"审核关系判定{int(checks['passed'].sum() + checks['failed'].sum())}项次，因缺数无法判定{int(checks['not_evaluable'].sum())}项次"
     )
-    tiers = "、".join(f"{tier.chinese}{outcome.count(tier)}个" for tier in Tier)
+    answered = sum(finding.tier is Tier.QUERY and not finding.open for finding in outcome.findings)
+    settled = {Tier.QUERY: f"（已说明{answered}个）" if answered else ""}
+    tiers = "、".join(f"{tier.chinese}{outcome.count(tier)}个{settled.get(tier, '')}" for tier in Tier)
     return (
         f"{outcome.period.chinese}：{asked}实报{len(covered.received)}家，收到文件{len(outcome.round.returns)}个；问题：{tiers}；{judged}。"
     )
@@ -97,19 +108,25 @@ def _aside(outcome: Outcome) -> str:
     )
 
 
-def _next_step(outcome: Outcome, *, summary: str) -> str:
+def _next_step(outcome: Outcome, *, summary: str, asked: bool) -> str:
+    """`asked`: queries were written, which the units can answer."""
+    if asked and outcome.count(Tier.ERROR):
+        return "下一步：把查询单发给有关单位，收回后和原来的报表放在一起再运行一次，新的自动替代旧的；改正前文字报告标为初稿。"
     if outcome.count(Tier.ERROR):
         return f"下一步：打开 {summary} 的“问题清单”，请有关单位更正后重报，再运行一次；改正前文字报告标为初稿。"
     if not outcome.units.known:
         return f"下一步：补上单位名录后再运行一次，核对是否收齐；{summary} 的“问题清单”可以先看。"
-    if outcome.count(Tier.QUERY):
+    if asked:
+        return "下一步：把查询单发给有关单位核实，收回后和原来的报表放在一起再运行一次；没有强制性错误，核实后文字报告可以送审。"
+    if any(finding.tier is Tier.QUERY and finding.open for finding in outcome.findings):
         return f"下一步：打开 {summary} 的“问题清单”，逐条向填报单位核实；没有强制性错误，核实后文字报告可以送审。"
     return f"下一步：打印 {summary} 封面签字，文字报告可以送审。"
 
 
-def _full(findings: Iterable[Finding]) -> list[str]:
+def _full(outcome: Outcome, scheme: Scheme | None) -> list[str]:
     lines: list[str] = []
-    for finding in findings:
+    said: set[int] = set()  # what several rules suspect together is said once
+    for finding in outcome.findings:
         place = "；".join(f"{file}  {'、'.join(cells)}" if cells else file for file, cells in _by_file(finding))
         lines.append(f"[{finding.tier.chinese}] {finding.unit_name or '单位不明'}  {finding.rule}")
         if place:
@@ -117,6 +134,13 @@ def _full(findings: Iterable[Finding]) -> list[str]:
         lines.append(f"  问题：{finding.message}")
         if finding.advice:
             lines.append(f"  建议：{finding.advice}")
+        suspicion = outcome.suspicion(finding)
+        if scheme is not None and suspicion is not None and id(suspicion) not in said:
+            said.add(id(suspicion))
+            told = (("疑似", suspected(suspicion, scheme, outcome.round)), ("建议值", suggested(suspicion, scheme)))
+            lines += [f"  {head}：{words}" for head, words in told if words]
+        if finding.reason:
+            lines.append(f"  已说明：{finding.reason}")
     return lines
 
 
@@ -135,5 +159,6 @@ def _concise(findings: Iterable[Finding]) -> list[str]:
     for finding in findings:
         first = finding.cells[0] if finding.cells else None
         place = (f"{first.file}:{first.sheet}!{first.cell}" if first.cell else first.file) if first else finding.unit_name
-        lines.append(f"{place}  {finding.tier.chinese} {finding.rule}  {finding.message}")
+        settled = "（已说明）" if finding.reason else ""
+        lines.append(f"{place}  {finding.tier.chinese}{settled} {finding.rule}  {finding.message}")
     return lines

@@ -4,47 +4,45 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import TYPE_CHECKING, Any
 
+from reconcile.files.safe import harmless
 from reconcile.model.finding import Tier
 from reconcile.model.round import Standing
+from reconcile.scheme.doubts import suggested, suspected
+from reconcile.scheme.replies import state_said
 from reconcile.scheme.wording import place
 
 if TYPE_CHECKING:
     from reconcile.model.finding import Finding
     from reconcile.model.outcome import Outcome
+    from reconcile.scheme.scheme import Scheme
 
 _COLUMNS = ("级别", "规则", "单位代码", "单位名称", "报告期", "指标代码", "位置", "报表中的内容", "实际", "应为", "差额", "问题", "建议")
-_STARTS_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_PLAIN_QUANTITY = re.compile(r"[+-]?\d[\d.]*[\w%‰]*")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ANSWER_COLUMNS = ("状态", "单位说明", "疑似单元格", "建议值")
 _NOT_READ = (Standing.UNREADABLE, Standing.FOREIGN, Standing.DUPLICATE)
 
 
-def findings_csv(outcome: Outcome) -> bytes:
+def findings_csv(outcome: Outcome, scheme: Scheme | None = None) -> bytes:
     """The findings, one a line in their order, with a Chinese heading; UTF-8 with the mark that Excel needs, lines ended as RFC 4180 says.
 
-    Text that a spreadsheet would take for a formula is led by an apostrophe; control characters become spaces.
+    Text that a spreadsheet would take for a formula is led by an apostrophe; control characters become spaces. What is suspected needs the
+    scheme to be said; without one its columns stay empty.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    writer.writerow((*_COLUMNS, *_ANSWER_COLUMNS))
     for finding in outcome.findings:
-        writer.writerow([harmless(text) for text in _line(finding)])
+        told = (*_line(finding), state_said(finding), finding.reason, *_doubts(finding, outcome, scheme))
+        writer.writerow([harmless(text) for text in told])
     return out.getvalue().encode("utf-8-sig", errors="replace")
 
 
-def harmless(text: str) -> str:
-    """`text` in one line and as no formula: 12, -3 and -5元 stay; =1+1 becomes '=1+1."""
-    text = _CONTROL.sub(" ", text)
-    if _STARTS_FORMULA.match(text.lstrip(" ")) and not _PLAIN_QUANTITY.fullmatch(text):
-        return f"'{text}"
-    return text
+def findings_json(outcome: Outcome, version: str, scheme: Scheme | None = None) -> dict[str, Any]:
+    """The findings and the counts around them, for json.dumps. `version` is the program's; units_expected is None where nobody said.
 
-
-def findings_json(outcome: Outcome, version: str) -> dict[str, Any]:
-    """The findings and the counts around them, for json.dumps. `version` is the program's; units_expected is None where nobody said."""
+    `scheme`: as for `findings_csv`.
+    """
     coverage, standings = outcome.coverage, outcome.round.returns["standing"]
     return {
         "tool": "reconcile",
@@ -61,8 +59,21 @@ def findings_json(outcome: Outcome, version: str) -> dict[str, Any]:
                 "not_evaluable": int(outcome.checks["not_evaluable"].sum()),
             },
         },
-        "findings": [_entry(finding) for finding in outcome.findings],
+        "findings": [_entry(finding) | _answer(finding, outcome, scheme) for finding in outcome.findings],
     }
+
+
+def _doubts(finding: Finding, outcome: Outcome, scheme: Scheme | None) -> tuple[str, str]:
+    """Suspected cells and suggested values, in words."""
+    suspicion = outcome.suspicion(finding)
+    if scheme is None or suspicion is None:
+        return "", ""
+    return suspected(suspicion, scheme, outcome.round), suggested(suspicion, scheme)
+
+
+def _answer(finding: Finding, outcome: Outcome, scheme: Scheme | None) -> dict[str, Any]:
+    suspects, suggestions = _doubts(finding, outcome, scheme)
+    return {"open": finding.open, "reason": finding.reason, "suspects": suspects, "suggestions": suggestions}
 
 
 def _line(finding: Finding) -> tuple[str, ...]:

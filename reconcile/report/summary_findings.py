@@ -10,13 +10,14 @@ from reconcile.files.bulk import Formula, Look
 from reconcile.files.tidy import ADJUSTMENTS_HEADING, ADJUSTMENTS_SHEET
 from reconcile.model.finding import Tier
 from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, TIER_FILLS, Column, TablePage, Telling, figure_look
+from reconcile.scheme.doubts import doubted
 from reconcile.scheme.expression import And, Implies, sentence
+from reconcile.scheme.replies import Replies, reply_said, state_said
 from reconcile.scheme.wording import place, say
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Value
     from reconcile.model.finding import CellAt, Finding
-    from reconcile.model.outcome import Outcome
     from reconcile.report.summary_returns import Recorded
     from reconcile.scheme.rules import Rule
     from reconcile.scheme.scheme import Scheme
@@ -25,19 +26,21 @@ _PLACES = 5  # cells of one finding that are written out
 _FINDING_COLUMNS = (
     Column("序号", 5, CENTRE),
     Column("级别", 6, CENTRE),
-    Column("单位名称", 18, TEXT),
-    Column("指标", 20, TEXT),
-    Column("位置", 30, TEXT),
+    Column("单位名称", 15, TEXT),
+    Column("指标", 16, TEXT),
+    Column("位置", 24, TEXT),
     Column("链接", 6, OPEN),
-    Column("问题", 44, TEXT),
-    Column("处理建议", 28, TEXT),
+    Column("问题", 40, TEXT),
+    Column("处理建议", 26, TEXT),
+    Column("疑似单元格和建议值", 28, TEXT),
+    Column("状态", 8, CENTRE),
+    Column("单位说明", 22, TEXT),
     Column("规则", 8, CENTRE),
     Column("单位代码", 17, PLAIN),
     Column("表中内容", 14, TEXT),
     Column("实际", 14, TEXT),
     Column("应为", 14, TEXT),
     Column("差额", 12, TEXT),
-    Column("单位说明", 28, TEXT),
 )
 
 
@@ -45,8 +48,8 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
     """问题清单: every finding in the order of the round, with a link: to the file where `beside` says where the files lie from here,
     else to the figure in 过录表."""
     outcome = telling.outcome
-    page = TablePage(telling, "问题清单", _FINDING_COLUMNS, frozen=2, printed=8)
-    reasons = _reasons(outcome)
+    page = TablePage(telling, "问题清单", _FINDING_COLUMNS, frozen=2, printed=11)
+    replies = Replies(outcome.round, telling.scheme)
     tiers = {tier: telling.book.style(Look(border=True, align="center", fill=fill)) for tier, fill in TIER_FILLS.items()}
     plain = telling.book.style(TEXT)
     for number, finding in enumerate(outcome.findings, start=1):
@@ -57,7 +60,7 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
         looks = list(page.styles)
         looks[1] = tiers[finding.tier]
         looks[5] = looks[5] if target or inside else plain
-        said = "；".join(dict.fromkeys(filter(None, (reasons.get((finding.return_id, code)) for code in finding.indicators))))
+        suspicion = outcome.suspicion(finding)
         row = page.add(
             [
                 number,
@@ -68,13 +71,15 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
                 "查看" if target or inside else None,
                 finding.message,
                 finding.advice,
+                doubted(suspicion, telling.scheme, outcome.round),
+                state_said(finding),
+                reply_said(replies.to(finding)) if finding.tier is not Tier.NOTE else "",
                 finding.rule,
                 finding.unit,
                 "；".join(cell.value for cell in finding.cells[:_PLACES] if cell.value),
                 finding.observed,
                 finding.expected,
                 finding.difference,
-                said,
             ],
             looks,
         )
@@ -82,13 +87,6 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
             page.page.link(row, 6, target=target, inside=inside)
     page.nothing("没有发现问题")
     page.close()
-
-
-def _reasons(outcome: Outcome) -> dict[tuple[str, str], str]:
-    """(return, indicator) -> what the unit wrote beside its figure."""
-    table = outcome.round.reasons
-    keys = zip(table["return"].astype(str), table["indicator"].astype(str), strict=True)
-    return dict(zip(keys, table["text"].astype(str), strict=True))
 
 
 def _places(cells: tuple[CellAt, ...]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -73,6 +73,14 @@ def figure(written: str, codes: Mapping[str, str], indicators: Mapping[str, Indi
     known = {"indicator": indicators, "list": rosters, "column": columns}
     there = references(node)
     return node if there and type_of(node) == "number" and all(one.name in known[one.kind] for one in there) else None
+
+
+@runtime_checkable
+class BasedEnvironment(Protocol):
+    """An environment that knows on whose figures an earlier figure is based."""
+
+    def basis(self, reference: Reference, record: int, /) -> str:
+        """（含并入的甲村工会）, or ""."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +198,13 @@ class Account:
         indicator = self._measured(node)
         if indicator is None:
             return format_number(figure, _ALL_DECIMALS) or "无数据"
-        return amount(figure, indicator, self.scheme)
+        return amount(figure, indicator, self.scheme) + self._basis(node, record)
+
+    def _basis(self, node: Expression, record: int) -> str:
+        """Whose figures an earlier figure holds besides the unit's own, in brackets; "" where it is the unit's alone."""
+        if isinstance(node, Name) and isinstance(self.environment, BasedEnvironment):
+            return self.environment.basis(node.reference, record)
+        return ""
 
     def _column(self, node: Expression) -> Floats:
         if node not in self._kept:

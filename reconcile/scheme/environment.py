@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reconcile.model.figures import Floats, Subtrees, figures_of, from_micros, micros, own_figures
 from reconcile.model.past import Earlier, Past
 from reconcile.model.round import Round, Standing, State
+from reconcile.model.succession import Group, groups, on_comparable_base
 from reconcile.model.unit import UnitTree
 from reconcile.scheme.expression import Reference
 from reconcile.scheme.scheme import Scheme
@@ -54,7 +55,9 @@ class TotalsEnvironment:
 class ReturnsEnvironment:
     """The returns of a round that are judged, one record each: those that count, and those of scope 汇总 beside them.
 
-    Earlier figures are those of the unit itself, for a return of scope 汇总 those of the unit and all below it.
+    Earlier figures are those of the unit itself, for a return of scope 汇总 those of the unit and all below it. A unit that took others
+    over is compared with what all of them reported; where a group of merged and split units has several units now, each of them alone
+    has no earlier figure.
     """
 
     returns: Round
@@ -62,6 +65,8 @@ class ReturnsEnvironment:
     units: UnitTree
     past: Past
     _kept: dict[Reference, Floats] = field(default_factory=dict)
+    _bases: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _groups: dict[str, tuple[Group, ...]] = field(default_factory=dict)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -113,12 +118,24 @@ class ReturnsEnvironment:
 
     def rows(self, roster: str, /) -> Floats:
         """Number of rows of a list; NaN where the form does not have the list."""
+        reference = Reference(roster, kind="list")
+        if reference not in self._kept:
+            self._kept[reference] = self._rows(roster)
+        return self._kept[reference]
+
+    def _rows(self, roster: str) -> Floats:
         lines = self.returns.lists[self.returns.lists["list"] == roster]
         counts = lines.drop_duplicates(["return", "row"])["return"].value_counts()
         return np.where(self._has_list(roster), counts.reindex(list(self.ids), fill_value=0).to_numpy(dtype=np.float64), np.nan)
 
     def column_total(self, roster: str, column: str, /) -> Floats:
         """Exact sum of a list's column; NaN where the form does not have the list, or one of its cells there could not be read."""
+        reference = Reference(f"{roster}.{column}", kind="column")
+        if reference not in self._kept:
+            self._kept[reference] = self._column_total(roster, column)
+        return self._kept[reference]
+
+    def _column_total(self, roster: str, column: str) -> Floats:
         lists = self.returns.lists
         lines = lists[(lists["list"] == roster) & (lists["column"] == column)]
         row = {one: number for number, one in enumerate(self.ids)}
@@ -135,16 +152,54 @@ class ReturnsEnvironment:
         """The same for some of the returns."""
         return Narrowed(self, rows)
 
+    def earlier(self, period: str) -> Earlier | None:
+        """What is known of `previous`, `last` or `closing`; None where nothing was given."""
+        now = self.returns.period
+        return {"previous": self.past.previous, "last": self.past.last, "closing": self.past.closing}[period](now)
+
+    def groups(self, period: str) -> tuple[Group, ...]:
+        """Merged and split units whose make-up is another now than in an earlier period; none where that period is not known."""
+        if period not in self._groups:
+            earlier, now = self.earlier(period), self.returns.period
+            known = () if earlier is None else groups(self.units, then=earlier.period, now=now, reporting=frozenset(self.codes))
+            self._groups[period] = known
+        return self._groups[period]
+
+    def joined(self, period: str) -> dict[str, tuple[str, ...]]:
+        """Units that stand alone for a group now -> the units whose figures of an earlier period were added for it."""
+        return {group.now[0]: group.then for group in self.groups(period) if len(group.now) == 1}
+
+    def basis(self, reference: Reference, record: int) -> str:
+        """（含并入的甲村工会） where an earlier figure of a return holds those of units that its unit took over; else ""."""
+        if reference.period == "this" or self.whole[record]:
+            return ""
+        unit = self.codes[record]
+        others = [self.units.name(one) for one in self.joined(reference.period).get(unit, ()) if one != unit]
+        return f"（含并入的{'、'.join(others)}）" if others else ""
+
     def _figure(self, reference: Reference) -> Floats:
         if reference.of == "children":
             return self._of_codes(self._below(reference.period), reference.name)
         if reference.period == "this":
             column = self._columns.get(reference.name)
             return self._unknown() if column is None else self._values[:, column]
-        earlier = self._earlier(reference.period)
+        earlier = self.earlier(reference.period)
         if earlier is None:
             return self._unknown()
-        return np.where(self.whole, self._of_codes(earlier.totals, reference.name), self._of_codes(earlier.own, reference.name))
+        if reference.period not in self._bases:
+            self._bases[reference.period] = self._base(earlier, self.groups(reference.period))
+        base = self._bases[reference.period]
+        return base[reference.name].to_numpy(dtype=np.float64) if reference.name in base.columns else self._unknown()
+
+    def _base(self, earlier: Earlier, concerned: tuple[Group, ...]) -> pd.DataFrame:
+        """What each return is compared with, returns × codes."""
+        own = on_comparable_base(earlier.own, self.units, self.scheme.indicators, concerned=concerned).reindex(list(self.codes))
+        if self.whole.any():
+            codes = own.columns.union(earlier.totals.columns, sort=False)
+            own, totals = own.reindex(columns=codes), earlier.totals.reindex(index=list(self.codes), columns=codes)
+            rows = self.whole[:, None]
+            return pd.DataFrame(np.where(rows, totals.to_numpy(dtype=np.float64), own.to_numpy(dtype=np.float64)), columns=codes)
+        return own
 
     def _of_codes(self, table: pd.DataFrame | None, code: str) -> Floats:
         """The column of a table of units, one entry a return."""
@@ -152,16 +207,12 @@ class ReturnsEnvironment:
             return self._unknown()
         return table[code].reindex(list(self.codes)).to_numpy(dtype=np.float64)
 
-    def _earlier(self, period: str) -> Earlier | None:
-        now = self.returns.period
-        return {"previous": self.past.previous, "last": self.past.last, "closing": self.past.closing}[period](now)
-
     def _below(self, period: str) -> pd.DataFrame | None:
         """What the units directly below each unit come to, for indicators that are added."""
         summed = [code for code, one in self.scheme.indicators.items() if one.kind.summed]
         if period == "this":
             return self._below_now[summed]
-        earlier = self._earlier(period)
+        earlier = self.earlier(period)
         return None if earlier is None else directly_below(earlier.totals.reindex(columns=summed), self.units)
 
     @cached_property
@@ -227,6 +278,10 @@ class Narrowed:
     def words(self, reference: Reference, /) -> NDArray[np.object_]:
         """Answers to a text indicator."""
         return self.environment.words(reference)[self.chosen]
+
+    def basis(self, reference: Reference, record: int) -> str:
+        """Whose figures an earlier figure holds besides the unit's own."""
+        return self.environment.basis(reference, int(self.chosen[record]))
 
     def rows(self, roster: str, /) -> Floats:
         """Number of rows of a list."""

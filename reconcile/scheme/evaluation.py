@@ -17,11 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
-from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reconcile.scheme.records import Block, Environment, Floats, Truths, WordEnvironment
 from reconcile.scheme.syntax import (
     And,
     Arithmetic,
@@ -39,17 +40,18 @@ from reconcile.scheme.syntax import (
     Or,
     Reference,
     Text,
+    aggregates,
     children_of,
+    references,
     type_of,
 )
 
-Floats: TypeAlias = NDArray[np.float64]
-Truths: TypeAlias = NDArray[np.bool_]
 _Pair: TypeAlias = tuple[Truths, Truths]
 _Item = TypeVar("_Item", np.float64, np.bool_)
 
 GUARD = 5e-7
 NOISE = 1e-14
+BLOCK = 1 << 16  # records judged at a time: half a megabyte a column, so that what is computed on the way stays in the cache
 _REACH = 0.5  # beyond the guard by more than this nothing is noise: NOISE times terms of 5·10¹³
 
 
@@ -60,34 +62,6 @@ class Missing(StrEnum):
     SKIP_ALL = "skip_all"  # 0, unless all figures on that side of the comparison are unanswered: then unknown
     ZERO = "zero"  # 0
     FAIL = "fail"  # the rule is broken where it cannot be judged
-
-
-class Environment(Protocol):
-    """Where an expression's figures come from: `size` records, every column of that length."""
-
-    @property
-    def size(self) -> int:
-        """Number of records."""
-
-    def figure(self, reference: Reference, /) -> Floats:
-        """Values of an indicator; NaN unknown."""
-
-    def absent(self, reference: Reference, /) -> Truths:
-        """True where nobody answered; an answer that is no number ("—", unreadable) is unknown but not absent."""
-
-    def rows(self, roster: str, /) -> Floats:
-        """Number of rows of a list; NaN where the list is not known."""
-
-    def column_total(self, roster: str, column: str, /) -> Floats:
-        """Sum of a list's column; NaN where the list is not known."""
-
-
-@runtime_checkable
-class WordEnvironment(Protocol):
-    """What an environment offers besides, when rules compare words."""
-
-    def words(self, reference: Reference, /) -> NDArray[np.object_]:
-        """Texts of an indicator; unknown where `absent`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,13 +80,32 @@ class Verdict:
 
 def evaluate(node: Expression, environment: Environment, *, tolerance: float | Floats = 0.0, missing: Missing = Missing.SKIP) -> Verdict:
     """Judge a rule for every record; `tolerance` is one number or one for each record. Raises TypeError if the expression is no truth."""
+    size = environment.size
     with np.errstate(all="ignore"):
-        true, false = _Judge(environment, missing, tolerance).truth(node)
-    if missing is Missing.FAIL:
-        false = false | (~true & _any(_absences(node, environment)))
+        if size > BLOCK and references(node) and not aggregates(node):
+            return _by_blocks(node, environment, missing, tolerance)
+        true, false = _truth(node, environment, missing, tolerance)
     if true.ndim == 0 and false.ndim == 0:
         return Verdict(true.reshape(1), false.reshape(1), scalar=True)
-    return Verdict(_column(true, environment.size), _column(false, environment.size))
+    return Verdict(_column(true, size), _column(false, size))
+
+
+def _by_blocks(node: Expression, environment: Environment, missing: Missing, tolerance: float | Floats) -> Verdict:
+    size, block = environment.size, Block(environment)
+    verdict = Verdict(np.empty(size, dtype=np.bool_), np.empty(size, dtype=np.bool_))
+    for start in range(0, size, BLOCK):
+        here = slice(start, min(start + BLOCK, size))
+        block.size, block.here = here.stop - start, here
+        within = tolerance[here] if isinstance(tolerance, np.ndarray) and tolerance.ndim else tolerance
+        verdict.true[here], verdict.false[here] = _truth(node, block, missing, within)
+    return verdict
+
+
+def _truth(node: Expression, environment: Environment, missing: Missing, tolerance: float | Floats) -> _Pair:
+    true, false = _Judge(environment, missing, tolerance).truth(node)
+    if missing is Missing.FAIL:
+        false = false | (~true & _any(_absences(node, environment)))
+    return true, false
 
 
 def value(node: Expression, environment: Environment, *, missing: Missing = Missing.SKIP) -> Floats:
@@ -181,17 +174,25 @@ class _Judge:
 
     def _compare(self, operator: ComparisonOperator, left: Expression, right: Expression) -> _Pair:
         """Every comparison is `excess <= bound`, or its opposite; what is unknown is NaN and neither."""
-        difference = self.side(left) - self.side(right)
         strict = operator in ("<", ">")
-        excess = _excess(operator, difference)
+        excess = _excess(operator, self.side(left), self.side(right))
         bound = GUARD if strict else self.tolerance + GUARD
         within, beyond = excess <= bound, excess > bound
-        near = beyond & (excess <= bound + _REACH)
-        if near.any():
-            noise = NOISE * (self.magnitude(left) + self.magnitude(right))
-            within = within | (near & (excess <= bound + noise))
+        if np.count_nonzero(excess <= bound + _REACH) > np.count_nonzero(within):
+            noise = NOISE * self._magnitudes(np.asarray(beyond & (excess <= bound + _REACH)), left, right)
+            within = within | (beyond & (excess <= bound + np.minimum(noise, _REACH)))
             beyond = beyond & ~within
         return (beyond, within) if strict or operator == "!=" else (within, beyond)
+
+    def _magnitudes(self, wanted: Truths, left: Expression, right: Expression) -> Floats:
+        """How large the terms of both sides were, for the few records where it may matter; 0 for the others."""
+        if not wanted.ndim or aggregates(left) or aggregates(right):
+            return np.asarray(self.magnitude(left) + self.magnitude(right))
+        few = np.flatnonzero(wanted)
+        judge = replace(self, environment=Block(self.environment, few.size, few))
+        found = np.zeros(wanted.shape)
+        found[few] = judge.magnitude(left) + judge.magnitude(right)
+        return found
 
     def _membership(self, item: Expression, options: tuple[Number, ...] | tuple[Text, ...]) -> _Pair:
         words = {option.value for option in options if isinstance(option, Text)}
@@ -265,11 +266,12 @@ class _Judge:
                 return np.abs(self.number(node))
 
 
-def _excess(operator: ComparisonOperator, difference: Floats) -> Floats:
+def _excess(operator: ComparisonOperator, left: Floats, right: Floats) -> Floats:
     """By how much the left side differs (==), or is too large (<=, >) or too small (>=, <)."""
-    if operator in ("<=", ">"):
-        return difference
-    return np.abs(difference) if operator in ("==", "!=") else -difference
+    if operator in (">=", "<"):
+        return np.asarray(right - left)
+    difference = np.asarray(left - right)
+    return np.abs(difference, out=difference) if operator in ("==", "!=") else difference
 
 
 def _applied(operator: str, left: Floats, right: Floats) -> Floats:
@@ -281,7 +283,15 @@ def _applied(operator: str, left: Floats, right: Floats) -> Floats:
         case "*":
             return left * right
         case _:
-            return np.where(right == 0, np.nan, np.divide(left, right))
+            return _divided(left, right)
+
+
+def _divided(left: Floats, right: Floats) -> Floats:
+    """Left by right; unknown where that is 0."""
+    ratio, none = np.asarray(np.divide(left, right)), right == 0
+    if np.any(none):
+        ratio[np.broadcast_to(none, ratio.shape)] = np.nan
+    return ratio
 
 
 def _grown(operator: str, left: tuple[Floats, Floats], right: tuple[Floats, Floats]) -> Floats:
@@ -321,7 +331,7 @@ def _aggregate(function: str, numbers: Floats) -> Floats:
 
 
 def _any(arrays: list[Truths]) -> Truths:
-    return reduce(np.logical_or, arrays, np.asarray(False))
+    return reduce(np.logical_or, arrays) if arrays else np.asarray(False)
 
 
 def _absences(node: Expression, environment: Environment, *, past: bool = False) -> list[Truths]:

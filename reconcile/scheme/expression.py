@@ -11,12 +11,13 @@ records at once), `excel` and its kin (a live formula), `linear` and `implied` (
 
 from __future__ import annotations
 
-from reconcile.scheme.evaluation import GUARD, Environment, Missing, Verdict, WordEnvironment, evaluate, sides, value
+from reconcile.scheme.evaluation import GUARD, Missing, Verdict, evaluate, sides, value
 from reconcile.scheme.formula import excel, excel_check, excel_value
 from reconcile.scheme.grammar import parse
 from reconcile.scheme.linear import Implied, Linear, implied, linear
 from reconcile.scheme.printing import text
-from reconcile.scheme.sentence import equation, sentence
+from reconcile.scheme.records import Environment, WordEnvironment
+from reconcile.scheme.sentence import equation, sentence, supposition
 from reconcile.scheme.syntax import (
     And,
     Arithmetic,
@@ -77,6 +78,7 @@ __all__ = [
     "rename",
     "sentence",
     "sides",
+    "supposition",
     "text",
     "type_of",
     "value",

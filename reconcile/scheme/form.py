@@ -21,8 +21,10 @@ FORM_VERSION = "1"
 MARK_SHEET = "_reconcile"
 UNITS_SHEET = "_名录"
 PAST_SHEET = "_上年同期"
-OWN_SHEETS = frozenset({MARK_SHEET, UNITS_SHEET, PAST_SHEET})
-"""Hidden sheets of our own making: they hold no answers."""
+QUERY_SHEET = "查询单"
+ANSWERS_SHEET = "_说明"
+OWN_SHEETS = frozenset({MARK_SHEET, UNITS_SHEET, PAST_SHEET, QUERY_SHEET, ANSWERS_SHEET})
+"""Sheets of our own making that hold no figures: hidden ones, and the query sheet."""
 
 HEADING_ROW = 3
 FIRST_ROW = 4
@@ -95,14 +97,15 @@ class Answers:
     """What a form is filled with before it is handed out; everything may be empty.
 
     cover: keys as COVER_LABELS (scope, filler, phone, filled_on, head, replaces); figures and texts: by code, numbers or any text as typed;
-    reasons: by code; rows: list -> rows, each column -> value.
+    reasons: by code; rows: list -> rows, each column -> value; measures: by code, where the filler wrote another measure than the form's.
     """
 
     cover: Mapping[str, object] = field(default_factory=dict)
     figures: Mapping[str, object] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, object] = field(default_factory=dict)
     rows: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reconcile.scheme.evaluation import Environment, Floats, value
-from reconcile.scheme.syntax import (
-    And,
-    Arithmetic,
-    Call,
-    Comparison,
-    ComparisonOperator,
-    Expression,
-    Implies,
-    Name,
-    Negative,
-    Not,
-    Number,
-    Or,
-    Reference,
-    type_of,
-)
+from reconcile.scheme.branches import Row, RowOperator, branches
+from reconcile.scheme.evaluation import value
+from reconcile.scheme.records import Environment, Floats
+from reconcile.scheme.syntax import Expression, Name, Reference
 
-RowOperator: TypeAlias = Literal["==", "<=", "<"]
-_Affine: TypeAlias = tuple[dict[Reference, float], float]
-_OPPOSITE: dict[ComparisonOperator, ComparisonOperator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _KEPT_DECIMALS = 6  # figures are kept to millionths
 
 
@@ -58,7 +42,18 @@ class Implied:
 
 def linear(node: Expression) -> tuple[Linear, ...] | None:
     """The rows that must all hold, or None where the rule is not linear, or leaves a choice (or, if…then, !=)."""
-    return _rows(node, holds=True)
+    found = branches(node)
+    if found is None or len(found) != 1:
+        return None
+    rows = [_linear(row) for row in found[0] if isinstance(row, Row)]
+    known = [row for row in rows if row is not None]
+    return tuple(known) if len(known) == len(found[0]) else None
+
+
+def _linear(row: Row) -> Linear | None:
+    if row.per or any(len(monomial) != 1 for monomial, _ in row.terms):
+        return None
+    return Linear(tuple((monomial[0], coefficient) for monomial, coefficient in row.terms), row.operator, row.right)
 
 
 def implied(node: Expression, environment: Environment, *, of: Literal["missing", "unknown"] = "missing") -> Implied | None:
@@ -89,97 +84,3 @@ def implied(node: Expression, environment: Environment, *, of: Literal["missing"
     coefficients = np.array([coefficient for _, coefficient in row.terms])
     values = np.where(found, np.round(rest / coefficients[index], _KEPT_DECIMALS) + 0.0, np.nan)
     return Implied(tuple(reference for reference, _ in row.terms), np.where(found, index, -1), values)
-
-
-def _rows(node: Expression, *, holds: bool) -> tuple[Linear, ...] | None:
-    match node:
-        case Not(operand):
-            return _rows(operand, holds=not holds)
-        case And(parts) if holds:
-            return _together([_rows(part, holds=True) for part in parts])
-        case Or(parts) if not holds:
-            return _together([_rows(part, holds=False) for part in parts])
-        case Implies(condition, consequence) if not holds:
-            return _together([_rows(condition, holds=True), _rows(consequence, holds=False)])
-        case Comparison(operator, left, right) if type_of(left) == type_of(right) == "number":
-            return _comparison(operator if holds else _OPPOSITE[operator], left, right)
-        case _:
-            return None
-
-
-def _comparison(operator: ComparisonOperator, left: Expression, right: Expression) -> tuple[Linear, ...] | None:
-    if operator == "!=":
-        return None
-    if operator in (">=", ">"):
-        left, right = right, left
-    sign: RowOperator = "==" if operator == "==" else "<" if operator in ("<", ">") else "<="
-    if isinstance(left, Call) and left.function == "abs" and sign != "==":
-        inner = left.arguments[0]
-        return _together([_row(inner, sign, right), _row(Negative(inner), sign, right)])
-    return _row(left, sign, right)
-
-
-def _row(left: Expression, operator: RowOperator, right: Expression) -> tuple[Linear, ...] | None:
-    one, other = _affine(left), _affine(right)
-    if one is None or other is None:
-        return None
-    coefficients, constant = _added(one, other, -1.0)
-    terms = tuple((reference, coefficient) for reference, coefficient in coefficients.items() if coefficient)
-    return (Linear(terms, operator, 0.0 - constant),)
-
-
-def _together(rows: list[tuple[Linear, ...] | None]) -> tuple[Linear, ...] | None:
-    found: tuple[Linear, ...] = ()
-    for some in rows:
-        if some is None:
-            return None
-        found += some
-    return found
-
-
-def _affine(node: Expression) -> _Affine | None:
-    """Coefficients and constant of a number, or None where it is not linear in its references."""
-    match node:
-        case Number(constant):
-            return {}, constant
-        case Name(reference):
-            return {reference: 1.0}, 0.0
-        case Negative(operand):
-            return _scaled(_affine(operand), -1.0)
-        case Arithmetic(first, rest):
-            result = _affine(first)
-            for operator, operand in rest:
-                result = _combined(result, operator, _affine(operand))
-            return result
-        case Call(function, arguments) if function in ("sum", "mean") and not node.aggregates:
-            total: _Affine | None = ({}, 0.0)
-            for argument in arguments:
-                total = _combined(total, "+", _affine(argument))
-            return total if function == "sum" else _scaled(total, 1.0 / len(arguments))
-        case _:
-            return None
-
-
-def _combined(left: _Affine | None, operator: str, right: _Affine | None) -> _Affine | None:
-    if left is None or right is None:
-        return None
-    if operator in ("+", "-"):
-        return _added(left, right, 1.0 if operator == "+" else -1.0)
-    if operator == "*" and not left[0]:
-        left, right = right, left
-    if right[0] or (operator == "/" and not right[1]):
-        return None
-    if operator == "/":
-        return {reference: coefficient / right[1] for reference, coefficient in left[0].items()}, left[1] / right[1]
-    return _scaled(left, right[1])
-
-
-def _added(left: _Affine, right: _Affine, factor: float) -> _Affine:
-    coefficients = dict(left[0])
-    for reference, coefficient in right[0].items():
-        coefficients[reference] = coefficients.get(reference, 0.0) + factor * coefficient
-    return coefficients, left[1] + factor * right[1]
-
-
-def _scaled(affine: _Affine | None, factor: float) -> _Affine | None:
-    return affine and ({reference: coefficient * factor for reference, coefficient in affine[0].items()}, affine[1] * factor)

@@ -63,6 +63,12 @@ def sentence(node: Expression, name: Callable[[str], str] = _itself) -> str:
     return speaker.noun(node) if type_of(node) == "number" else speaker.truth(node, must=True)
 
 
+def supposition(node: Expression, name: Callable[[str], str] = _itself) -> str:
+    """The same said of what is only supposed, as in the condition of an if…then: 职工人数大于0."""
+    speaker = _Speaker(name)
+    return speaker.noun(node) if type_of(node) == "number" else speaker.truth(node, must=False)
+
+
 def equation(node: Expression, name: Callable[[str], str] = _itself) -> str:
     """A comparison as a formula with names, 会员人数＝期初会员数＋新增会员－减少会员; what is no comparison of numbers as a sentence."""
     if not isinstance(node, Comparison) or type_of(node.left) != "number" or type_of(node.right) != "number":

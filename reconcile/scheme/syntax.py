@@ -234,13 +234,13 @@ def children_of(node: Expression) -> tuple[Expression, ...]:  # noqa: PLR0911 - 
             assert_never(node)
 
 
-def _rebuilt(  # noqa: PLR0911, PLR0912 - one branch for each kind of node
+def rebuilt(  # noqa: PLR0911, PLR0912 - one branch for each kind of node
     node: Expression, change: Callable[[Reference], Reference]
 ) -> Expression:
     """The same tree with every reference changed."""
 
     def again(below: Expression) -> Expression:
-        return _rebuilt(below, change)
+        return rebuilt(below, change)
 
     match node:
         case Number() | Text():
@@ -309,7 +309,7 @@ def rename(node: Expression, mapping: Callable[[str], str], *, kinds: tuple[Kind
     def change(reference: Reference) -> Reference:
         return replace(reference, name=mapping(reference.name)) if reference.kind in kinds else reference
 
-    return _rebuilt(node, change)
+    return rebuilt(node, change)
 
 
 def _quoted(name: str) -> str:

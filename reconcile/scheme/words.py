@@ -161,3 +161,65 @@ def _joined(cell: str, change: Callable[[str], str]) -> str:
 def _feed(word: str, faces: Mapping[str, str]) -> str:
     found = _FEED.fullmatch(word)
     return f"{found[1]}:{faces.get(found[2], found[2])}" if found else word
+
+
+_HOLLOW_WORDS = (
+    "核实 核对 核查 核准 核 复核 审核 检查 查证 查对 查过 查 确认 校对 审查 对过 看过 "
+    "无误 没有误 无错误 没有错误 无差错 没有差错 没有错 没错 无错 无问题 没有问题 没问题 问题 "
+    "无异常 没有异常 异常 正确 准确 属实 真实 正常 符合 相符 一致 合理 对的 对 准 有效 "
+    "情况 实际情况 实际 事实 实情 确实 的确 确系 确为 确 如此 就是 这样 这么多 是的 是 的 了 "
+    "数据 数字 数额 数值 数 填报 填写 填 报表 报 上报 所填 所报 据实 如实 按实 为准 以 按 "
+    "本单位 我单位 本村 我村 本社区 本公司 我公司 我司 我们 我会 本会 工会 单位 本 我 该 此 这 "
+    "已经 已 经 均 都 全部 再次 再 重新 多次 反复 认真 仔细 请 予以 给予 审定 认可 同意 "
+    "同上 同前 如上 见上 上同 同左 以上 上述 上 同 前述 前 项 条 栏 处 各 与 和 后 "
+    "无 没有 暂无 不详 不清楚 不知道 不适用 不涉及 略 空 说明 原因 备注 理由 变化 变动 修改 "
+    "待 正在 将 中 知道 收到 已阅 阅 好的 好 可以 行 嗯 也 就 为 有 在 "
+    "ok yes no none na right true correct"
+)
+SAYS_NOTHING = frozenset(_HOLLOW_WORDS.split())
+"""Words of which an answer may consist that gives no reason (核实无误, 情况属实, 同上): an answer with nothing beside them says nothing."""
+
+
+SLIPS: Mapping[str, str] = {
+    "unit_up": "像是把{小单位}当作{大单位}填报",
+    "unit_down": "像是把{大单位}当作{小单位}填报",
+    "zeros_up": "像是多写了{位数}个0",
+    "zeros_down": "像是少写了{位数}个0",
+    "point": "像是小数点错了{位数}位",
+    "swapped_digits": "像是把两位数字写颠倒了",
+    "wrong_digit": "像是写错了一位数字",
+    "lost_digit": "像是漏写了一位数字",
+    "extra_digit": "像是多写了一位数字",
+    "sign": "像是写错了正负号",
+    "exchanged": "像是与“{另一项}”填颠倒了",
+    "next_row": "像是与相邻的“{另一项}”填串了行",
+    "total_in_part": "像是把“{另一项}”的数填进了分项",
+    "carried_over": "与{时期}的数相同，像是照抄",
+    "rounded": "与其他各项只差尾数，像是四舍五入所致",
+    "implied": "按其他各项推算",
+    "list_row": "名册（工作表第{行}行）{缘由}",
+    "row_forgotten": "像是名册漏登了",
+    "row_twice": "像是名册重复登记了",
+    "scale": "像是写错了数量级",
+    "form": "整张表的金额都{缘由}",
+    "several": "有{项数}项金额{缘由}",
+}
+"""Why a value is suggested, by kind of slip, in a few words; {…} are filled in where the suggestion is made."""
+
+PERIOD_WORDS: Mapping[str, str] = {"previous": "上年同期", "last": "本年上期", "closing": "上年末"}
+"""Earlier periods as a clerk calls them."""
+
+SUSPICIONS: Mapping[str, str] = {
+    "one_of": "下列单元格互相矛盾：{可改}，改其一即可。",
+    "only": "{可改}与{其他}互相矛盾，只改前者就都能成立。",
+    "alone": "{可改}与审核要求不符，请核对这一格。",
+    "several": "下列单元格互相矛盾：{矛盾}，至少要改其中{处数}处。",
+    "nothing": "下列各数互相矛盾：{矛盾}，只改本表不能成立，请核对往期数和下级报表。",
+    "left_out": "下列单元格之间的关系不能自动推算，请逐格核对：{可改}。",
+    "too_many": "该表错误过多，建议退回重填。",
+    "compared": "下列单元格与往期或同类单位相比不同寻常：{可改}，请逐格核对。",
+}
+"""What is said of cells that are suspected, by how many must change; {…} are filled in by the localiser."""
+
+LIST_FIGURES: Mapping[str, str] = {"list": "{名册}的行数{值}行", "column": "{名册}的{列}合计{值}"}
+"""How a figure that is counted or added up from a list is named."""

@@ -180,7 +180,7 @@ def test_answers_are_written_as_typed(scheme: Scheme) -> None:
         "A002": "#REF!",
         "A003": None,
         "A004": "=SUM(A1:A2)",
-        "A006": 45110.0,
+        "A006": CellDate(45110.0),
     }
     assert form.texts["T001"].raw == "-不是公式"
     assert form.cover["replaces"] == "0123456789ab"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import time
 import zipfile
@@ -163,6 +164,31 @@ def test_outbox_keeps_what_it_did_not_write(tmp_path: Path) -> None:
 def test_outbox_stays_inside_its_folder(tmp_path: Path) -> None:
     path = Outbox(tmp_path / "out").write("../../evil.txt", b"x")
     assert path == tmp_path / "out" / "evil.txt"
+
+
+def test_outbox_drops_what_this_run_no_longer_has(tmp_path: Path) -> None:
+    first = Outbox(tmp_path)
+    one, two, three = (first.write(f"queries/{name}.xlsx", name.encode()) for name in "甲乙丙")
+    beside = first.write("queries2.xlsx", b"x")
+    two.write_bytes(b"answered by the user")
+    (tmp_path / "queries" / "丁.xlsx").write_bytes(b"never ours")
+    again = Outbox(tmp_path)
+    again.write("queries/丙.xlsx", b"new")
+    assert again.drop("queries", keep=[three]) == (two,)
+    assert [path.exists() for path in (one, two, three, beside, tmp_path / "queries" / "丁.xlsx")] == [False, True, True, True, True]
+    assert again.drop("queries2.xlsx", keep=[]) == ()
+    assert not beside.exists()
+
+
+def test_outbox_drops_nothing_outside_its_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    Outbox(out).write("a.txt", b"x")
+    outside = tmp_path / "mine.txt"
+    outside.write_bytes(b"mine")
+    with (out / MANIFEST).open("a", encoding="utf-8") as manifest:
+        manifest.write(f"{hashlib.sha256(b'mine').hexdigest()} queries/../../mine.txt\n")
+    assert Outbox(out).drop("queries", keep=[]) == ()
+    assert outside.exists()
 
 
 def test_manifest_does_not_grow(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from reconcile.model.past import Past
 from reconcile.model.period import Period
 from reconcile.model.round import (
     ADJUSTMENTS_COLUMNS,
+    ANSWERS_COLUMNS,
     LISTS_COLUMNS,
     REASONS_COLUMNS,
     RETURNS_COLUMNS,
@@ -125,6 +126,7 @@ def outcome(text: str = NASTY, values: tuple[float, ...] = (12.0, 0.1, float("na
             LISTS_COLUMNS, ("r1", "名册", 5, "姓名", "王**", float("nan"), "A5", "d1"), ("r1", "名册", 5, "金额", "500", 500.0, "B5", "")
         ),
         reasons=table(REASONS_COLUMNS),
+        answers=table(ANSWERS_COLUMNS, ("r1", "R1", "A001;A002", "k0123", text), ("r2", "", "A002", "", "含派遣工")),
         adjustments=table(ADJUSTMENTS_COLUMNS, ("0101", "A001", 12.0, 13.5, "来函", "王", "2023-07-20")),
         layouts={"L1": {"A001": ("一、组织", "C7"), "A002": ("二", "C8")}, "L2": {}},
         intake=(finding,),
@@ -163,7 +165,7 @@ def reread(data: bytes) -> Workbook:
 
 def same(one: Round, other: Round) -> None:
     """Two rounds are equal in every table, to the last digit."""
-    for name in ("returns", "values", "states", "typed", "texts", "lists", "reasons", "adjustments"):
+    for name in ("returns", "values", "states", "typed", "texts", "lists", "reasons", "answers", "adjustments"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
     assert (one.period, one.layouts, one.intake) == (other.period, other.layouts, other.intake)
 

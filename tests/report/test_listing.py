@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
-from small_outcome import small_outcome
+from small_outcome import small_outcome, small_scheme
 
-from reconcile.report.listing import findings_csv, findings_json, harmless
+from reconcile.files.safe import harmless
+from reconcile.model.finding import Tier
+from reconcile.model.suspicion import Suspicion
+from reconcile.report.listing import findings_csv, findings_json
 
 
 @pytest.mark.parametrize(
@@ -53,8 +57,12 @@ def test_csv_has_the_mark_a_heading_and_a_line_a_finding() -> None:
         "2人",
         "女职工多于职工",
         "请核对",
+        "待更正",
+        "",
+        "",
+        "",
     ]
-    assert rows[2][10:] == ["-5元", "'=HYPERLINK(1) 第二行", "+1"]
+    assert rows[2][10:] == ["-5元", "'=HYPERLINK(1) 第二行", "+1", "", "", "", ""]
 
 
 def test_json_says_everything_in_plain_values() -> None:
@@ -84,4 +92,24 @@ def test_json_says_everything_in_plain_values() -> None:
         "difference": "2人",
         "message": "女职工多于职工",
         "advice": "请核对",
+        "open": True,
+        "reason": "",
+        "suspects": "",
+        "suggestions": "",
+    }
+
+
+def test_what_was_answered_and_what_is_suspected() -> None:
+    outcome = small_outcome()
+    query = replace(outcome.findings[0], tier=Tier.QUERY, reason="含派遣工2人")
+    doubt = Suspicion("r1", "0101", ("R1",), (("A002",),), (), (), False, (), "女职工人数可疑")
+    told = replace(outcome, findings=(query,), suspicions=(doubt,))
+    row = list(csv.reader(io.StringIO(findings_csv(told, small_scheme()).decode("utf-8-sig"), newline="")))[1]
+    assert row[13:] == ["已说明", "含派遣工2人", "女职工人数（表1!C5）", ""]
+    entry = findings_json(told, "0.1.0", small_scheme())["findings"][0]
+    assert {key: entry[key] for key in ("open", "reason", "suspects", "suggestions")} == {
+        "open": False,
+        "reason": "含派遣工2人",
+        "suspects": "女职工人数（表1!C5）",
+        "suggestions": "",
     }

@@ -156,13 +156,15 @@ def test_findings_with_place_reason_and_link(workbook: Workbook) -> None:
         "查看",
         "女职工多于职工",
         "请核对",
+        None,
+        "待更正",
+        "含派遣",
         "R1",
         "0101",
         "12；10",
         "12人",
         "不大于10人",
         "2人",
-        "含派遣",
     ]
     assert line(page, 5)[6] == "=HYPERLINK(1)\n第二行"
     assert not page.formulas

@@ -1,0 +1,169 @@
+"""In force: which rules a return must satisfy after a repair, as systems of rows over the cells that hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reconcile.model.finding import Tier
+from reconcile.model.indicator import Kind
+from reconcile.scheme.applies import outside
+from reconcile.scheme.branches import Constraint, coding_of, constraint
+from reconcile.scheme.environment import ReturnsEnvironment
+from reconcile.scheme.expression import Missing, Reference, aggregates, evaluate, references
+from reconcile.scheme.reach import kinds_at, reached
+from reconcile.scheme.rules import Rule
+from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.system import Domain, System
+
+Truths = NDArray[np.bool_]
+COMPARING = ("unit_slip", "jump", "sudden_zero", "copied", "outlier", "per_head")
+_UNKNOWN_WORD = -1.0  # see branches.coding_of
+
+
+@dataclass(frozen=True, eq=False)
+class InForce:
+    """The rules of a round's returns. Everything is worked out when first asked for, once for all returns."""
+
+    environment: ReturnsEnvironment
+    _applies: dict[str, Truths] = field(default_factory=dict)
+    _holds: dict[str, Truths] = field(default_factory=dict)
+    _figures: dict[Reference, NDArray[np.float64]] = field(default_factory=dict)
+    _systems: dict[tuple[str, ...], System] = field(default_factory=dict)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme of the rules."""
+        return self.environment.scheme
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules of tier error and query that are about one return, by id, errors first."""
+        found = [one for one in self.scheme.rules if one.expression is not None and not aggregates(one.expression)]
+        return {one.id: one for tier in (Tier.ERROR, Tier.QUERY) for one in found if one.tier is tier}
+
+    @cached_property
+    def comparing(self) -> frozenset[str]:
+        """Ids of the named checks of comparing whose findings suspect the cells they name."""
+        return frozenset(self.scheme.named[one].id for one in COMPARING if one in self.scheme.named)
+
+    @cached_property
+    def constraints(self) -> Mapping[str, Constraint | None]:
+        """Each rule as branches of rows; None where it cannot be said so."""
+        return {
+            one.id: constraint(
+                one.id, one.expression, when=None if self._settled(one) else one.when, tolerance=one.tolerance, coding=self._coding, nonnegative=self._counted
+            )
+            for one in self.rules.values()
+            if one.expression is not None
+        }
+
+    def errors(self, record: int) -> tuple[str, ...]:
+        """The error rules that apply to a return, whether or not their guards hold as long as that depends on its cells."""
+        return tuple(one.id for one in self.rules.values() if one.tier is Tier.ERROR and self.applies(one)[record])
+
+    def applies(self, rule: Rule) -> Truths:
+        """The returns that a rule reaches, that have its cells, of which the earlier figures it reads are known, and in which its guard
+        holds if that depends on no cell."""
+        if rule.id not in self._applies:
+            found = reached(rule, self._kinds, self.scheme) & ~outside(rule, self.environment, self.scheme)
+            for one in self.reads(rule):
+                if not changeable(one) or one.kind != "indicator":
+                    found = found & ~np.isnan(self.figures(one))
+            if rule.when is not None and self._settled(rule):
+                found = found & evaluate(rule.when, self.environment).true
+            self._applies[rule.id] = found
+        return self._applies[rule.id]
+
+    def holds(self, rule: Rule) -> Truths:
+        """Where a rule applies, its guard holds and it is proved to hold."""
+        if rule.id not in self._holds and rule.expression is not None:
+            true = evaluate(rule.expression, self.environment, tolerance=rule.tolerance, missing=rule.missing).true
+            if rule.when is not None:
+                true = true & evaluate(rule.when, self.environment).true
+            self._holds[rule.id] = true & self.applies(rule)
+        return self._holds[rule.id]
+
+    def reads(self, rule: Rule) -> tuple[Reference, ...]:
+        """What a rule and its guard read."""
+        nodes = [node for node in (rule.expression, rule.when) if node is not None]
+        return tuple(dict.fromkeys(one for node in nodes for one in references(node)))
+
+    def system(self, ids: Sequence[str]) -> System:
+        """The system of some rules; those that cannot be said as rows are passed over."""
+        key = tuple(ids)
+        if key not in self._systems:
+            made = [one for one in (self.constraints[identity] for identity in key) if one is not None]
+            domains = {one: self.domain(one) for identity in key for one in self.reads(self.rules[identity])}
+            self._systems[key] = System(made, domains)
+        return self._systems[key]
+
+    def domain(self, reference: Reference) -> Domain:
+        """What a figure may be: counts and amounts are 0 or more, heads are whole. What may not change is not questioned."""
+        if not changeable(reference):
+            return Domain()
+        if reference.kind == "list":
+            return Domain(lower=0.0, whole=True)
+        if reference.kind == "column":
+            roster, column = reference.parts
+            measure = next(one.measure for one in self.scheme.rosters[roster].columns if one.column == column)
+            return Domain(lower=0.0, whole=self.scheme.measures[measure].whole)
+        indicator = self.scheme.indicators[reference.name]
+        if indicator.kind is Kind.TEXT:
+            return Domain(whole=True)
+        whole = self.scheme.measure(reference.name).whole
+        return Domain(0.0 if self._counted(reference) else -np.inf, 1.0 if indicator.kind is Kind.FLAG else np.inf, whole)
+
+    def values(self, record: int, columns: Iterable[Reference], rules: Iterable[str]) -> dict[Reference, float]:
+        """What a return says of each figure, NaN where it says nothing; 0 for a blank that one of the rules counts as 0."""
+        found = {one: float(self.figures(one)[record]) for one in columns}
+        for rule in (self.rules[identity] for identity in rules):
+            if rule.missing in (Missing.ZERO, Missing.SKIP_ALL):
+                blank = [one for one in self.reads(rule) if one in found and changeable(one) and bool(np.isnan(found[one]))]
+                if rule.missing is Missing.ZERO or len(blank) < len(self.reads(rule)):
+                    found.update(dict.fromkeys(blank, 0.0))
+        return found
+
+    def figures(self, reference: Reference) -> NDArray[np.float64]:
+        """What each return says of one figure; words as numbers."""
+        if reference not in self._figures:
+            self._figures[reference] = self._read(reference)
+        return self._figures[reference]
+
+    def _read(self, reference: Reference) -> NDArray[np.float64]:
+        environment = self.environment
+        if reference.kind == "list":
+            return environment.rows(reference.name)
+        if reference.kind == "column":
+            return environment.column_total(*reference.parts)
+        if changeable(reference) and self.scheme.indicators[reference.name].kind is Kind.TEXT:
+            words = environment.words(reference)
+            return np.array([np.nan if word is None else self._coding.get(str(word), _UNKNOWN_WORD) for word in words])
+        return environment.figure(reference)
+
+    def _settled(self, rule: Rule) -> bool:
+        """Whether a guard says once and for all where its rule applies: it reads no single cell of the return. A list of many rows is not
+        to be explained away so that a rule about it need not hold."""
+        return rule.when is not None and not any(changeable(one) and one.kind == "indicator" for one in references(rule.when))
+
+    @cached_property
+    def _coding(self) -> dict[str, float]:
+        return coding_of(node for rule in self.rules.values() for node in (rule.expression, rule.when) if node is not None)
+
+    @cached_property
+    def _kinds(self) -> list[tuple[frozenset[str], bool]]:
+        speaks = zip(self.environment.codes, self.environment.whole.tolist(), strict=True)
+        return [(kinds_at(self.environment.units, code, whole=whole), bool(whole)) for code, whole in speaks]
+
+    def _counted(self, reference: Reference) -> bool:
+        """As reading does: only rates may be below 0."""
+        return reference.kind != "indicator" or self.scheme.indicators[reference.name].kind not in (Kind.RATE, Kind.TEXT)
+
+
+def changeable(reference: Reference) -> bool:
+    """Whether a figure stands in the return itself, so that the unit can correct it: no earlier one, and none of the units below."""
+    return reference.period == "this" and reference.of == "unit"

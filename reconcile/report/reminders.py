@@ -1,0 +1,116 @@
+"""Reminders (催报): short texts to paste into a message, one for the group and one for each unit that has to send something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from reconcile.model.identity import mask_contact
+from reconcile.model.round import Standing
+
+if TYPE_CHECKING:
+    from reconcile.model.outcome import Outcome
+    from reconcile.scheme.scheme import Scheme
+
+_RULE = "—" * 20
+
+
+def reminders(outcome: Outcome, scheme: Scheme, *, day: date | None) -> str:
+    """All texts, ready to be copied one by one; "" where nobody has to be reminded. `day`: as of when, None where nobody said.
+
+    A unit is reminded that sent nothing, or of which nothing counts because its files could not be read or told apart: then the text says
+    what to send again. Telephone numbers are masked as everywhere.
+    """
+    missing, unclear = outcome.coverage.missing, outcome.coverage.unreadable
+    if not missing and not unclear:
+        return ""
+    teller = _Teller(outcome, scheme, day)
+    parts = ["一、发到工作群", teller.group(), "二、单独发给有关单位"]
+    parts += [f"【发给】{teller.addressee(code)}\n{teller.missing(code)}" for code in missing]
+    parts += [f"【发给】{teller.addressee(code)}\n{teller.again(code)}" for code in unclear]
+    return f"\n{_RULE}\n".join(parts) + "\n"
+
+
+class _Teller:
+    """Knows the words that all texts share."""
+
+    def __init__(self, outcome: Outcome, scheme: Scheme, day: date | None) -> None:
+        self._outcome = outcome
+        self._day = day
+        self._due = scheme.due(outcome.period)
+        self._paper = f"{outcome.period.chinese}{scheme.name}"
+        self._office = outcome.units.name(outcome.subject)
+
+    @property
+    def _late(self) -> bool:
+        return self._day is not None and self._day > self._due
+
+    def group(self) -> str:
+        """The text for the group: who is missing, below which unit, and by when."""
+        said = f"各位：{self._paper}的截止日期是{_chinese(self._due)}。"
+        missing, unclear = self._outcome.coverage.missing, self._outcome.coverage.unreadable
+        until = f"截至{_chinese(self._day)}，" if self._day else "目前"
+        told = [said]
+        if missing:
+            told.append(f"{until}还有{len(missing)}家没有收到：{self._named(missing)}。")
+        if unclear:
+            told.append(f"{'' if missing else until}{len(unclear)}家的报表打不开或有疑问，需要重报：{self._named(unclear)}。")
+        ask = "请尽快报送" if self._late or self._day is None else f"请于{_chinese(self._due)}前报送"
+        told.append(f"{ask}；已经报送的请告诉我们，以便查找。谢谢支持！{self._signed}")
+        return "".join(told)
+
+    def missing(self, code: str) -> str:
+        """The text for a unit from which nothing came."""
+        name = self._outcome.units.name(code)
+        when = f"已过截止日期{_chinese(self._due)}" if self._late else f"截止日期是{_chinese(self._due)}"
+        ask = "请尽快报送" if self._late or self._day is None else "请按时报送"
+        return (
+            f"{name}：您好！贵单位的{self._paper}还没有收到，{when}，{ask}。"
+            f"{''.join(self._problems(code))}已经报送的，请告知发送的时间和方式；本期确实不需填报的，请说明原因。谢谢支持！{self._signed}"
+        )
+
+    def again(self, code: str) -> str:
+        """The text for a unit of which nothing that came counts: each file with its reason."""
+        told = "".join(self._problems(code))
+        return f"{self._outcome.units.name(code)}：您好！贵单位的{self._paper}已经收到，但还不能计入。{told}谢谢支持！{self._signed}"
+
+    def _problems(self, code: str) -> Iterator[str]:
+        register = self._outcome.round.returns
+        mine = register[register["unit"] == code]
+        tied = [str(file).rsplit("/", 1)[-1] for file in mine[mine["standing"] == Standing.TIED]["file"]]
+        if tied:
+            names = "”“".join(tied)
+            yield f"收到的“{names}”分不清哪一份在后，请告知以哪一份为准，或者在封面写明填报日期后重报一份。"
+        for file, standing, note in zip(mine["file"], mine["standing"], mine["note"], strict=True):
+            name = str(file).rsplit("/", 1)[-1]
+            if standing == Standing.UNREADABLE:
+                yield f"文件“{name}”打不开：{str(note).rstrip('。')}。"
+            elif standing == Standing.WRONG_PERIOD:
+                yield f"收到的文件“{name}”不是这一期的（{str(note).rstrip('。')}），请报{self._outcome.period.chinese}的。"
+
+    def addressee(self, code: str) -> str:
+        """The unit with its contact, where the table of units has one."""
+        contact = mask_contact(self._outcome.units[code].contact) if code in self._outcome.units else ""
+        name = self._outcome.units.name(code)
+        return f"{name}（{contact}）" if contact else name
+
+    def _named(self, codes: tuple[str, ...]) -> str:
+        """Names of units, those below one unit together where they are below several."""
+        units = self._outcome.units
+        by_parent: dict[str, list[str]] = {}
+        for code in codes:
+            by_parent.setdefault(units[code].parent if code in units else "", []).append(units.name(code))
+        if len(by_parent) == 1:
+            return "、".join(next(iter(by_parent.values())))
+        return "；".join(
+            f"{units.name(parent)}下：{'、'.join(names)}" if parent in units else "、".join(names) for parent, names in by_parent.items()
+        )
+
+    @property
+    def _signed(self) -> str:
+        return f"（{self._office}）" if self._office else ""
+
+
+def _chinese(day: date | None) -> str:
+    return f"{day.month}月{day.day}日" if day else ""

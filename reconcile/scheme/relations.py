@@ -1,0 +1,173 @@
+"""Relations: rules asked about each other, without any data: can all hold, which could go, what follows from what.
+
+Every answer is drawn from a system of rows that has no solution, so it is never wrong for being incomplete: rows in which two figures are
+multiplied (rates) are left out of a trial, and a trial that would take too many linear programs says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+from reconcile.scheme.branches import Constraint, coding_of, constraint
+from reconcile.scheme.expression import And, Expression, Implies, IsMissing, Not, Reference, aggregates, references
+from reconcile.scheme.rules import Rule
+from reconcile.scheme.search import ExhaustedError
+from reconcile.scheme.syntax import walk
+from reconcile.scheme.system import Domain, System
+
+_ASKED = "?"  # the id of what is asked beside the rules
+_NOTICED = 1e-3  # a rule is broken if it is by more than this: several guards of 5·10⁻⁷ that other rules allow do not add up to it
+_MOST_DROPPED = 3  # sets of more rules to drop are not looked for: such a scheme needs its author
+
+
+@dataclass(frozen=True, eq=False)
+class Relations:
+    """Some rules that speak of the same returns. `domain` tells what each figure may be. Rules that are no rows are passed over."""
+
+    rules: tuple[Rule, ...]
+    domain: Callable[[Reference], Domain]
+    _proofs: dict[tuple[frozenset[str], Constraint | None], frozenset[str] | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], domain: Callable[[Reference], Domain]) -> Relations:
+        """The rules that are expressions about one return."""
+        return cls(tuple(one for one in rules if one.expression is not None and not aggregates(one.expression)), domain)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Ids of the rules that are no rows and so are never asked."""
+        return tuple(one for one, made in self._constraints.items() if made is None)
+
+    def contradiction(self) -> frozenset[str] | None:
+        """Ids of some rules that cannot all hold, none of which could be spared; None where all can."""
+        return self._smallest(_ids(self.rules), None)
+
+    def to_drop(self) -> tuple[str, ...]:
+        """The fewest rules without which the others can hold, the first such set in the rules' order.
+
+        Empty where all can hold, or where more than three would have to go.
+        """
+        everything = _ids(self.rules)
+        conflict = self._proof(everything, None)
+        if conflict is None:
+            return ()
+        order = [one.id for one in self.rules]
+        for count in range(1, _MOST_DROPPED + 1):
+            for some in combinations(order, count):
+                if conflict & set(some) and self._proof(everything - set(some), None) is None:
+                    return some
+        return ()
+
+    def unkeepable(self, rule: Rule, *, beside: Iterable[Rule]) -> frozenset[str] | None:
+        """Where the rule's guard and condition can never hold together with what it then demands: the rules that stand against it (none but
+        itself: the empty set). None where they can.
+        """
+        return self._against(rule, _with(rule, kept=True), beside, tolerance=rule.tolerance)
+
+    def unbreakable(self, rule: Rule, *, beside: Iterable[Rule] = ()) -> frozenset[str] | None:
+        """Where the rule cannot be broken while the others hold: the rules from which it follows, maybe none. None where it can."""
+        return self._against(rule, _with(rule, kept=False), beside, tolerance=rule.tolerance + _NOTICED)
+
+    def _against(self, rule: Rule, asked: Expression, beside: Iterable[Rule], *, tolerance: float) -> frozenset[str] | None:
+        made = self._constraint(_ASKED, asked, tolerance)
+        if made is None:
+            return None
+        unanswered = {part.name.reference for part in walk(asked) if isinstance(part, IsMissing)}
+        kept = [one.id for one in beside if one.id != rule.id and unanswered.isdisjoint(self._read[one.id])]
+        return self._smallest(self._linked(reads(rule), kept), made)
+
+    def _linked(self, start: frozenset[Reference], ids: Iterable[str]) -> frozenset[str]:
+        """The rules that have to do with the figures of `start`, over however many others."""
+        met, waiting, found = set(start), list(ids), set[str]()
+        while near := [one for one in waiting if not met.isdisjoint(self._read[one])]:
+            found.update(near)
+            met.update(*(self._read[one] for one in near))
+            waiting = [one for one in waiting if one not in found]
+        return frozenset(found)
+
+    def _smallest(self, ids: frozenset[str], asked: Constraint | None) -> frozenset[str] | None:
+        """Rules that contradict `asked` or each other, none of which could be spared; None where there is no contradiction."""
+        found = self._proof(ids, asked)
+        if found is None:
+            return None
+        for one in sorted(found):
+            less = self._proof(found - {one}, asked)
+            found = found if less is None else less
+        return found
+
+    def _proof(self, ids: frozenset[str], asked: Constraint | None) -> frozenset[str] | None:
+        """Rules among `ids` that contradict `asked` or each other, not always the fewest; None where they do not, or nobody knows."""
+        if (ids, asked) not in self._proofs:
+            made = [one for one in (self._constraints[identity] for identity in sorted(ids)) if one is not None]
+            self._proofs[ids, asked] = self._tried([*made, asked] if asked is not None else made)
+        return self._proofs[ids, asked]
+
+    def _tried(self, made: list[Constraint]) -> frozenset[str] | None:
+        try:
+            trial = System(made, self._domains).trial({}, ())
+        except ExhaustedError:
+            return None
+        return None if trial.repair is not None else frozenset(trial.proof) - {_ASKED}
+
+    @cached_property
+    def _read(self) -> Mapping[str, frozenset[Reference]]:
+        return {one.id: reads(one) for one in self.rules}
+
+    @cached_property
+    def _domains(self) -> Mapping[Reference, Domain]:
+        return {one: self.domain(one) for rule in self.rules for one in self._read[rule.id]}
+
+    @cached_property
+    def _coding(self) -> dict[str, float]:
+        return coding_of(node for rule in self.rules for node in _nodes(rule))
+
+    @cached_property
+    def _constraints(self) -> Mapping[str, Constraint | None]:
+        found: dict[str, Constraint | None] = {}
+        for one in self.rules:
+            if one.expression is not None:
+                found[one.id] = self._constraint(one.id, one.expression, one.tolerance, when=one.when)
+        return found
+
+    def _constraint(self, name: str, check: Expression, tolerance: float, *, when: Expression | None = None) -> Constraint | None:
+        never_below = {one for one, domain in self._domains.items() if domain.lower >= 0}
+        return constraint(name, check, when=when, tolerance=tolerance, coding=self._coding, nonnegative=lambda one: one in never_below)
+
+
+def _nodes(rule: Rule) -> tuple[Expression, ...]:
+    return tuple(node for node in (rule.expression, rule.when) if node is not None)
+
+
+def reads(rule: Rule) -> frozenset[Reference]:
+    """The figures of which a rule and its guard speak."""
+    return frozenset(one for node in _nodes(rule) for one in references(node))
+
+
+def _ids(rules: Iterable[Rule]) -> frozenset[str]:
+    return frozenset(one.id for one in rules)
+
+
+def condition(rule: Rule) -> Expression | None:
+    """What must be so before the rule demands anything: its guard, and the conditions of its if…then; None where there is nothing."""
+    parts = [] if rule.when is None else [rule.when]
+    node = rule.expression
+    while isinstance(node, Implies):
+        parts.append(node.condition)
+        node = node.consequence
+    return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else None
+
+
+def _with(rule: Rule, *, kept: bool) -> Expression:
+    """That the rule's condition holds, and what it demands does or does not; the tolerance belongs to the demand alone."""
+    demand = rule.expression
+    while isinstance(demand, Implies):
+        demand = demand.consequence
+    if demand is None:
+        raise TypeError("a named check demands nothing that can be said as rows")
+    given = condition(rule)
+    if given is None:
+        return demand if kept else Not(demand)
+    return Not(Implies(given, Not(demand) if kept else demand))

@@ -1,0 +1,213 @@
+"""A query workbook: its sheet, its marks on the form, and what is read back from it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from reconcile.files.form_book import Answers, form_workbook
+from reconcile.files.form_reader import FilledForm, read_form
+from reconcile.files.query_book import QueryHead, QueryLine, Standing, query_book
+from reconcile.files.query_reader import ANSWER_HEADING, OUTDATED, Answer, raw_key, read_answers
+from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed
+from reconcile.files.workbook import read_workbook
+from reconcile.model.finding import Tier
+from reconcile.model.period import Period
+from reconcile.model.unit import Unit
+from reconcile.scheme.scheme import Scheme
+
+PERIOD = Period(2023, 6, "2023H1")
+VILLAGE = Unit("330102001", "红旗村工会", "village")
+HEAD = QueryHead("半年报数据查询单", "红旗村工会", "2023年上半年", "abc123", "红山县总工会", ("　　请办理：", "　　1. 请更正。"), "小报表")
+ERROR = QueryLine(
+    Tier.ERROR,
+    "组织!D4",
+    "职工：=35",
+    "多出5人。\n→ 请核对",
+    "疑似：职工",
+    "R1",
+    "A001;A002",
+    "k12",
+    ("组织", "D4"),
+    (("组织", "D4"), ("组织", "D5")),
+)
+QUERY = QueryLine(Tier.QUERY, "组织!D5", "女工：40", "比上年多。", "", "R2", "A002", "k34", ("组织", "D5"), (("组织", "D5"),))
+FIELD = len("序级位转表问疑") + 1  # the column for answers
+
+
+@pytest.fixture(scope="module")
+def scheme(make_scheme: Callable[..., Scheme]) -> Scheme:
+    return make_scheme("A001|职工|人|stock|0|*|\nA002|女工|人|stock|0|*|\nA003|是否试点|是否|flag|0|*|")
+
+
+def made(scheme: Scheme, *, standing: Standing | None = None, filled: Answers | None = None) -> bytes:
+    answers = filled or Answers(figures={"A001": "35人", "A002": 40.0}, reasons={"A002": "含派遣工"}, cover={"replaces": "f" * 64})
+    form = form_workbook(scheme, unit=VILLAGE, period=PERIOD, filled=answers, kind="query")
+    return query_book(HEAD, [ERROR, QUERY], form=form, standing=standing)
+
+
+def opened(data: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
+def back(data: bytes, scheme: Scheme, change: Callable[[openpyxl.Workbook], None] | None = None) -> FilledForm:
+    workbook = opened(data)
+    if change is not None:
+        change(workbook)
+    out = io.BytesIO()
+    workbook.save(out)
+    form = read_form(read_workbook(out.getvalue(), name="a.xlsx"), scheme)
+    assert form is not None
+    return form
+
+
+def row_of(sheet: Worksheet, text: str) -> int:
+    return next(row[0].row for row in sheet.iter_rows() for cell in row if cell.value == text and row[0].row)
+
+
+def test_the_query_sheet_comes_first_and_says_what_is_asked(scheme: Scheme) -> None:
+    workbook = opened(made(scheme))
+    sheet = workbook.worksheets[0]
+    assert [one.title for one in workbook.worksheets] == ["查询单", "封面", "组织", "_reconcile", "_说明"]
+    assert [one.title for one in workbook.worksheets if one.sheet_view.tabSelected] == ["查询单"]
+    assert sheet["A1"].value == "半年报数据查询单"
+    assert (sheet["A2"].value, sheet["F2"].value) == ("填报单位：红旗村工会", "报告期：2023年上半年　数据版本：abc123")
+    assert [sheet["A3"].value, sheet["A4"].value] == ["　　请办理：", "　　1. 请更正。"]
+    headings = [
+        "序号",
+        "级别",
+        "位置",
+        "转到",
+        "表中内容",
+        "问题和处理建议",
+        "疑似单元格和建议值（供参考）",
+        ANSWER_HEADING,
+        "_规则",
+        "_指标",
+        "_依据",
+    ]
+    assert [cell.value for cell in sheet[5]] == headings
+    assert [cell.value for cell in sheet[6]] == [
+        *(1, "强制", "组织!D4", "查看", "职工：=35", "多出5人。\n→ 请核对", "疑似：职工", None),
+        *("R1", "A001;A002", "k12"),
+    ]
+    assert sheet["D6"].hyperlink.location == "'组织'!D4"
+    assert [sheet.column_dimensions[letters].hidden for letters in "HIJK"] == [False, True, True, True]
+    assert not sheet["H6"].protection.locked and sheet["F6"].protection.locked
+
+
+def test_it_is_ready_for_paper(scheme: Scheme) -> None:
+    sheet = opened(made(scheme)).worksheets[0]
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.print_title_rows) == ("landscape", 1, "$5:$5")
+    assert sheet.print_area == "'查询单'!$A$1:$H$11"
+    assert "单位负责人：____" in str(sheet["A11"].value)
+
+
+def test_questioned_cells_are_coloured_by_their_gravest_question_and_say_it(scheme: Scheme) -> None:
+    sheet = opened(made(scheme))["组织"]
+    assert [sheet[at].fill.fgColor.rgb for at in ("D4", "D5", "D6")] == ["FFF8CBAD", "FFF8CBAD", "00FFFBEA"]
+    assert sheet["D5"].comment.text == "查询单第1条（强制）：多出5人。\n查询单第2条（核实）：比上年多。"
+    assert sheet["D6"].comment is None
+    assert not sheet["D4"].protection.locked
+
+
+def test_it_is_a_return_that_names_the_version_it_answers(scheme: Scheme) -> None:
+    form = back(made(scheme), scheme)
+    assert {code: placed.raw for code, placed in form.figures.items()} == {"A001": "35人", "A002": 40.0, "A003": None}
+    assert (form.cover["unit"], form.cover["replaces"]) == ("330102001", "f" * 64)
+    assert (form.answers, form.outdated, form.reasons) == ((), frozenset(), {"A002": "含派遣工"})
+
+
+def test_answers_are_read_wherever_their_line_went(scheme: Scheme) -> None:
+    def answer(workbook: openpyxl.Workbook) -> None:
+        sheet = workbook["查询单"]
+        sheet.insert_rows(3, 2)
+        sheet.insert_cols(1)
+        row = row_of(sheet, "比上年多。")
+        sheet.cell(row, FIELD + 1).value = " 新建企业3家 "
+        sheet.cell(row + 1, FIELD + 1).value = "（不是一行）"
+
+    assert back(made(scheme), scheme, answer).answers == (Answer("R2", "A002", "k34", "新建企业3家"),)
+
+
+def test_what_is_written_now_goes_before_what_was_said_then(scheme: Scheme) -> None:
+    then = Answer("R2", "A002", "k34", "旧的")
+    data = made(scheme, standing=Standing(answers=(then,)))
+
+    def answer(workbook: openpyxl.Workbook) -> None:
+        workbook["查询单"].cell(row_of(workbook["查询单"], "比上年多。"), FIELD).value = "新的"
+
+    assert back(data, scheme, answer).answers == (then._replace(text="新的"), then)
+
+
+@pytest.mark.parametrize(
+    ("figure", "reason", "outdated"),
+    [
+        (40.0, "含派遣工", set()),
+        ("40 ", "含派遣工", set()),
+        (41.0, "含派遣工", {"A002"}),
+        (41.0, "含派遣工1人", set()),
+        (None, "含派遣工", {"A002"}),
+    ],
+)
+def test_a_reason_carried_over_is_outdated_when_its_figure_changed(scheme: Scheme, figure: object, reason: str, outdated: set[str]) -> None:
+    data = made(scheme, standing=Standing(carried={"A002": ("含派遣工", raw_key(40.0))}))
+
+    def change(workbook: openpyxl.Workbook) -> None:
+        workbook["组织"]["D5"].value = figure
+        workbook["组织"]["F5"].value = reason
+
+    assert back(data, scheme, change).outdated == outdated
+
+
+def test_no_value_brings_a_reason_back_that_was_outdated_before(scheme: Scheme) -> None:
+    assert back(made(scheme, standing=Standing(carried={"A002": ("含派遣工", OUTDATED)})), scheme).outdated == {"A002"}
+
+
+def test_a_sheet_alone_is_no_return(scheme: Scheme) -> None:
+    data = query_book(replace(HEAD, answers="办理情况"), [replace(QUERY, target=None, marked=())], form=None)
+    workbook = read_workbook(data, name="a.xlsx")
+    assert [sheet.name for sheet in workbook.sheets] == ["查询单"]
+    assert read_form(workbook, scheme) is None
+    assert read_answers(workbook).answers == ()
+
+
+def test_the_same_query_gives_the_same_bytes(scheme: Scheme) -> None:
+    assert made(scheme) == made(scheme)
+
+
+def test_text_stays_text(scheme: Scheme) -> None:
+    sheet = opened(made(scheme)).worksheets[0]
+    assert (sheet["E6"].value, sheet["E6"].data_type) == ("职工：=35", "s")
+    evil = query_book(HEAD, [replace(QUERY, shown="=HYPERLINK(1)", target=None)], form=None)
+    assert opened(evil).worksheets[0]["E6"].data_type == "s"
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        (None, ""),
+        (35.0, "35"),
+        ("３５", "35"),
+        (True, "是"),
+        (CellError("#REF!"), "#REF!"),
+        (CellDate(45110.0), "45110"),
+        (Uncomputed("A1"), "=A1"),
+    ],
+)
+def test_keys_of_raw_cells(raw: object, key: str) -> None:
+    assert raw_key(raw) == key  # type: ignore[arg-type]  # raw cells of this test
+
+
+def test_odd_cells_are_read_as_the_same_again(scheme: Scheme) -> None:
+    filled = Answers(figures={"A001": CellDate(45110.0), "A002": Percent(0.125), "A003": True}, measures={"A001": "万人"})
+    form = back(made(scheme, filled=filled), scheme)
+    assert form.figures["A001"].raw == CellDate(45110.0)
+    assert form.figures["A001"].measure == "万人"
+    assert (form.figures["A002"].raw, type(form.figures["A002"].raw)) == (Percent(0.125), Percent)
+    assert form.figures["A003"].raw is True
