@@ -191,15 +191,15 @@ def check_command(
     from reconcile.report.listing import findings_csv, findings_json
     from reconcile.run import Request, judge
 
-    outcome, _ = judge(Request(returns, period=period, scheme=scheme, units=units, past=past, root=root), follow=_progress)
+    outcome, loaded = judge(Request(returns, period=period, scheme=scheme, units=units, past=past, root=root), follow=_progress)
     if layout == "json":
         import json
 
-        click.echo(json.dumps(findings_json(outcome, __version__), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(findings_json(outcome, __version__, loaded), ensure_ascii=False, indent=2))
     elif layout == "csv":
-        click.echo(findings_csv(outcome).decode("utf-8-sig"), nl=False)
+        click.echo(findings_csv(outcome, loaded).decode("utf-8-sig"), nl=False)
     else:
-        click.echo(findings_text(outcome, concise=layout == "concise"))
+        click.echo(findings_text(outcome, concise=layout == "concise", scheme=loaded))
     if not outcome.round.counted:
         sys.exit(NOTHING_READ)
     sys.exit(_exit_code(outcome.findings, fail_on))

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from reconcile.errors import NothingToReadError, ReconcileError
 from reconcile.files.archive import Source, find_files
 from reconcile.files.document import docx
+from reconcile.files.form_again import FormsAgain
 from reconcile.files.safe import Outbox
 from reconcile.files.scheme_files import read_scheme, read_units
 from reconcile.model.figures import own_figures
@@ -24,7 +25,11 @@ from reconcile.process.adjustments import examine
 from reconcile.process.aggregate import aggregate
 from reconcile.process.changes import changes
 from reconcile.process.collect import collect, edition
+from reconcile.process.compare import compare
 from reconcile.process.coverage import coverage
+from reconcile.process.localise import localise
+from reconcile.process.overlap import overlap
+from reconcile.process.reasons import answered
 from reconcile.process.tally import tally
 from reconcile.process.validate import validate
 from reconcile.process.validate_totals import validate_totals
@@ -32,11 +37,14 @@ from reconcile.process.versions import Version
 from reconcile.report.blank import blanks, group_blank
 from reconcile.report.listing import findings_csv
 from reconcile.report.narrative import markdown, tell
+from reconcile.report.queries import FOLDER, queries
+from reconcile.report.reminders import reminders
 from reconcile.report.summary import summary
 from reconcile.scheme.scheme import Scheme
 
 _UNITS_FILES = ("units.csv", "名录.csv", "名录.xlsx", "名录.xls")
 _PAST_PLACES = ("past.xlsx", "past")
+_REMINDERS = "reminders.txt"
 Follow = Callable[[Sequence[Source]], Iterable[Source]]
 """Goes through the sources in order; the command line draws its progress here."""
 
@@ -82,11 +90,12 @@ def assess(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: 
     """Everything after reading: judge, compare, total one round about the unit `root`. Pure; bad data becomes findings."""
     judged = validate(returns, scheme, units=units, past=past)
     covered, absent = coverage(returns, scheme, units=units, root=root)
-    findings = (*returns.intake, *judged.findings, *absent, *examine(returns, scheme, units=units))
+    between = (*compare(returns, scheme, units=units, past=past), *overlap(returns, scheme, units=units, past=past))
+    findings = (*returns.intake, *judged.findings, *between, *absent, *examine(returns, scheme, units=units))
     totals = aggregate(returns, scheme, units=units, root=root, findings=findings, past=past, absent=covered.absent)
     above = validate_totals(totals, returns, scheme, units=units, findings=findings)
     tallied = tally(returns, totals, scheme, units=units)
-    findings = (*findings, *above.findings, *tallied.findings)
+    findings = answered((*findings, *above.findings, *tallied.findings), returns, scheme)
     return Outcome(
         period=returns.period,
         root=root,
@@ -99,6 +108,7 @@ def assess(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: 
         coverage=covered,
         past=past,
         edition=edition(returns, scheme, units=units, root=root, past=past),
+        suspicions=localise(returns, scheme, units=units, past=past, findings=findings),
     )
 
 
@@ -106,12 +116,20 @@ def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path,
     """Write everything to `folder`; the paths written, in the order a reader wants them. Raises ReconcileError where it cannot write."""
     narrative = tell(outcome, scheme, date=day)
     outbox = Outbox(folder)
-    return (
+    written = [
         outbox.write("summary.xlsx", summary(outcome, scheme, narrative, beside=_way(folder, request.returns))),
         outbox.write("narrative.docx", docx(narrative, edition=outcome.edition, day=day or outcome.period.last_day)),
         outbox.write("narrative.md", markdown(narrative).encode("utf-8")),
-        outbox.write("findings.csv", findings_csv(outcome)),
-    )
+        outbox.write("findings.csv", findings_csv(outcome, scheme)),
+    ]
+    if told := reminders(outcome, scheme, day=day):
+        written.append(outbox.write(_REMINDERS, told.encode("utf-8-sig")))  # with the mark that Notepad needs
+    sources = find_files(request.returns, exclude=lambda path: path.resolve() == folder.resolve())
+    forms = FormsAgain(sources, scheme, outcome.round)
+    written += [outbox.write(name, data) for name, data in queries(outcome, scheme, forms=forms)]
+    for name in (FOLDER, _REMINDERS):  # what an earlier run wrote and is settled now must not linger
+        outbox.drop(name, keep=written)
+    return tuple(written)
 
 
 def _way(folder: Path, returns: Sequence[Path]) -> str | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reconcile.scheme.expression import Reference
+from reconcile.scheme.records import Floats
 from reconcile.scheme.search import MOST_PROGRAMS, ExhaustedError, Proof, Search
 from reconcile.scheme.system import System
 
@@ -68,13 +69,14 @@ def hitting_sets(
         found = _located(search, cuts, costs, limits)
     except (_TooManyError, ExhaustedError):
         return Located((), float("inf"), _named(system, cuts), too_many=True, programs=search.programs)
-    sets = tuple(sorted((tuple(sorted(one)) for one in found)))
+    sets = tuple(sorted(tuple(sorted(one)) for one in found))
     weight = float(sum(costs[place] for place in sets[0])) if sets else float("inf")
     named = tuple(tuple(system.columns[place] for place in one) for one in sets)
     return Located(named, weight, _named(system, cuts), too_many=False, programs=search.programs)
 
 
-def _located(search: Search, cuts: list[frozenset[int]], costs: np.ndarray[tuple[int, ...], np.dtype[np.float64]], limits: Limits) -> list[frozenset[int]]:
+def _located(search: Search, cuts: list[frozenset[int]], costs: Floats, limits: Limits) -> list[frozenset[int]]:
+    """The optimum; `cuts` grows by what is learned on the way."""
     fixed = frozenset(np.flatnonzero(~np.isfinite(costs)).tolist())
     weights = costs.tolist()
     held: set[frozenset[int]] = set()
@@ -100,52 +102,67 @@ def _located(search: Search, cuts: list[frozenset[int]], costs: np.ndarray[tuple
 
 def _cheapest(cuts: list[frozenset[int]], weights: list[float]) -> list[frozenset[int]]:
     """All sets of least weight that meet every cut."""
-    smallest: list[frozenset[int]] = []
-    for cut in sorted(set(cuts), key=lambda one: (len(one), sorted(one))):
-        if not any(kept <= cut for kept in smallest):
-            smallest.append(cut)
-    best = [float("inf")]
-    found: dict[frozenset[int], None] = {}
+    masks = [sum(1 << place for place in cut) for cut in _smallest(cuts)]
+    found = _Master(weights, min(weights[place] for cut in cuts for place in cut)) if cuts else _Master([], 0.0)
+    found.search(0, 0.0, masks)
+    return [frozenset(_places(mask)) for mask in found.sets]
 
-    def search(chosen: frozenset[int], weight: float, rest: list[frozenset[int]]) -> None:
-        if weight > best[0] + _TIE:
+
+class _Master:
+    """Depth-first search for the sets of least weight. Sets of places are the bits of a number."""
+
+    def __init__(self, weights: list[float], lightest: float) -> None:
+        self.weights, self.lightest = weights, lightest
+        self.best = float("inf")
+        self.sets: dict[int, None] = {}
+
+    def search(self, chosen: int, weight: float, rest: list[int]) -> None:
+        """Extend what is chosen by each place of the smallest cut that is not met yet; a place tried is not used by its later siblings."""
+        if weight > self.best + _TIE:
             return
         if not rest:
-            if weight < best[0] - _TIE:
-                best[0] = weight
-                found.clear()
-            found[chosen] = None
-            if len(found) > _MOST_CANDIDATES:
+            if weight < self.best - _TIE:
+                self.best = weight
+                self.sets.clear()
+            self.sets[chosen] = None
+            if len(self.sets) > _MOST_CANDIDATES:
                 raise _TooManyError
             return
-        if weight + _at_least(rest, weights) > best[0] + _TIE:
+        met = apart = 0
+        for cut in rest:  # those that share no place cannot be met by one
+            if not cut & met:
+                met |= cut
+                apart += 1
+        if weight + apart * self.lightest > self.best + _TIE:
             return
-        tight = min(rest, key=len)
-        banned: frozenset[int] = frozenset()
-        for place in sorted(tight, key=lambda one: (weights[one], one)):
-            left = [cut - banned for cut in rest if place not in cut]
+        banned = 0
+        for place in sorted(_places(min(rest, key=int.bit_count)), key=lambda one: self.weights[one]):
+            bit = 1 << place
+            left = [cut & ~banned for cut in rest if not cut & bit]
             if all(left):
-                search(chosen | {place}, weight + weights[place], left)
-            banned |= {place}
-
-    search(frozenset(), 0.0, smallest)
-    return list(found)
+                self.search(chosen | bit, weight + self.weights[place], left)
+            banned |= bit
 
 
-def _at_least(cuts: list[frozenset[int]], weights: list[float]) -> float:
-    """What meeting cuts costs at the least: those that share no cell cannot be met by one."""
-    total, met = 0.0, set[int]()
-    for cut in sorted(cuts, key=len):
-        if met.isdisjoint(cut):
-            met |= cut
-            total += min(weights[place] for place in cut)
-    return total
+def _places(mask: int) -> list[int]:
+    """The places of a number's bits, ascending."""
+    found = []
+    while mask:
+        bit = mask & -mask
+        found.append(bit.bit_length() - 1)
+        mask ^= bit
+    return found
+
+
+def _smallest(cuts: list[frozenset[int]]) -> list[frozenset[int]]:
+    """The cuts that contain no other, smallest first."""
+    kept: list[frozenset[int]] = []
+    for cut in sorted(set(cuts), key=lambda one: (len(one), sorted(one))):
+        if not any(smaller <= cut for smaller in kept):
+            kept.append(cut)
+    return kept
 
 
 def _named(system: System, cuts: list[frozenset[int]]) -> tuple[tuple[Reference, ...], ...]:
     """The contradictions that contain no other, smallest first."""
-    smallest: list[frozenset[int]] = []
-    for cut in sorted(set(cuts), key=lambda one: (len(one), sorted(one))):
-        if cut and not any(kept <= cut for kept in smallest):
-            smallest.append(cut)
-    return tuple(tuple(system.columns[place] for place in sorted(cut)) for cut in smallest)
+    return tuple(tuple(system.columns[place] for place in sorted(cut)) for cut in _smallest([cut for cut in cuts if cut]))

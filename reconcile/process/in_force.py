@@ -21,7 +21,10 @@ from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.system import Domain, System
 
 Truths = NDArray[np.bool_]
-COMPARING = ("unit_slip", "jump", "sudden_zero", "copied", "outlier", "per_head")
+COMPARING = (
+    *("unit_slip", "column_slip", "copied", "whole_year", "cumulative_falls"),
+    *("sudden_zero", "jump", "jump_many", "outlier"),
+)
 _UNKNOWN_WORD = -1.0  # see branches.coding_of
 
 
@@ -54,13 +57,14 @@ class InForce:
     @cached_property
     def constraints(self) -> Mapping[str, Constraint | None]:
         """Each rule as branches of rows; None where it cannot be said so."""
-        return {
-            one.id: constraint(
-                one.id, one.expression, when=None if self._settled(one) else one.when, tolerance=one.tolerance, coding=self._coding, nonnegative=self._counted
-            )
-            for one in self.rules.values()
-            if one.expression is not None
-        }
+        found: dict[str, Constraint | None] = {}
+        for one in self.rules.values():
+            if one.expression is not None:
+                when, coding = None if self._settled(one) else one.when, self._coding
+                found[one.id] = constraint(
+                    one.id, one.expression, when=when, tolerance=one.tolerance, coding=coding, nonnegative=self._counted
+                )
+        return found
 
     def errors(self, record: int) -> tuple[str, ...]:
         """The error rules that apply to a return, whether or not their guards hold as long as that depends on its cells."""

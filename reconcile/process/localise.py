@@ -126,9 +126,9 @@ class _Finder:
         return replace(case, rules=(*case.rules, *also), sets=sets, findings=findings)
 
     def compared(self, one: Finding) -> Case:
-        """What comparing found odd: each of its cells may be wrong; where there are many, none is singled out."""
+        """What comparing found odd: its cells are wrong together; where there are many, none is singled out."""
         cells = tuple(Reference(code) for code in one.indicators)
-        sets = tuple((cell,) for cell in cells) if len(cells) <= MOST_CELLS else ()
+        sets = (cells,) if len(cells) <= MOST_CELLS else ()
         located = Located(sets, 1.0, (), too_many=False, programs=0)
         return replace(self._made((one.rule,), cells, self.force.values(self.record, cells, ()), located), findings=(one,))
 

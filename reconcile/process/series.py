@@ -88,8 +88,10 @@ class Series:
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        """The earlier periods of which something is known."""
-        return tuple(period for period in EARLIER if self.environment.earlier(period) is not None)
+        """The earlier periods of which something is known; of two names for one period (the end of last year, of a whole year) the first."""
+        found = {period: self.environment.earlier(period) for period in EARLIER}
+        same = found["closing"] is found["previous"]
+        return tuple(period for period, earlier in found.items() if earlier is not None and not (same and period == "closing"))
 
     def months(self, period: Period) -> float:
         """Months that flows have run now, as a share of those in an earlier period; what it would be where that period is not known."""

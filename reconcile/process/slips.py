@@ -33,7 +33,7 @@ SHARES: dict[Slip, float] = {
 }
 # Of the slips of measure, how many are by 10ᵏ. Money is typed in 元 for 万元 or the reverse; heads get a zero too many or too few.
 _MONEY_POWERS: dict[int, float] = {1: 0.06, 2: 0.05, 3: 0.04, 4: 0.35}
-_OTHER_POWERS: dict[int, float] = {1: 0.25, 2: 0.18, 3: 0.05, 4: 0.02}
+_OTHER_POWERS: dict[int, float] = {1: 0.32, 2: 0.10, 3: 0.05, 4: 0.03}
 _NEIGHBOURS = 0.9  # of swapped digits, how many stand side by side: Verhoeff counted 10.2 % to 0.8 %
 _DOUBLED = 0.6  # of digits too many, how many repeat the one beside them: a key held too long
 _LONGEST = 15  # digits a double keeps
@@ -77,9 +77,9 @@ class Written:
         return tuple(place for place, character in enumerate(self.text) if character != ".")
 
     def meaning(self, text: str) -> float | None:
-        """The value with another text in place of this; None for what nobody writes: nothing, a zero before other digits, a bare point."""
+        """The value with another text in place of this; None for what nobody writes: nothing, 05, a bare point, 21.0."""
         whole, point, decimals = text.partition(".")
-        if not whole or (point and not decimals) or (whole[0] == "0" and len(whole) > 1):
+        if not whole or (point and not decimals.strip("0")) or (whole[0] == "0" and len(whole) > 1):
             return None
         size = Decimal(text) * self.factor
         return float(-size if self.negative else size)

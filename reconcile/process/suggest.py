@@ -28,6 +28,8 @@ _SHOWN = 3  # suggestions a set: a clerk reads no more
 _IN_ALL = 6  # and a case
 _FAINT = math.log(50)  # what is fifty times less likely than the best suggestion of its set is not worth a line
 _OUTDONE = math.log(1000)  # nor is what is a thousand times less likely than the best of all
+# What history alone may suggest: slips that leave a mark of their own. That one digit would make a figure more usual, any figure allows.
+_BY_HISTORY = frozenset((Slip.UNIT, Slip.EXCHANGED, Slip.NEXT_ROW))
 _LEADING = 3  # amounts that may tell by which power a form slipped: the largest have the steadiest history
 _FAR_LIKELIER = math.log(20)  # what is said before the cheapest sets must be as sure as one in twenty
 _UNKNOWN = 9  # values at which a cell is tried whose value nothing fixes: enough to tell which part of what is usual the rules accept
@@ -46,7 +48,7 @@ def suggest(case: Case, trial: Trial) -> tuple[tuple[CellSet, ...], tuple[Sugges
     """The case's sets, the likeliest first, and what is suggested for them, the best first.
 
     Where rules are broken a suggestion repairs one at least, leaves no broken error that it touches, and breaks none that held. Where only
-    a comparison found something odd, it must be likelier than that nothing is wrong.
+    a comparison found something odd, what was meant must be far likelier for the unit than what was reported.
     """
     form = trial.form(case.record)
     if not case.sets:
@@ -64,7 +66,7 @@ def _explain(case: Case, cells: CellSet, trial: Trial, form: Form) -> _Explained
         loose = _loose(cells[0], case, trial, form)
     else:
         tried, loose = _together(case, cells, trial, form), sum(_blind(cell, trial, form) for cell in cells)
-    kept = sorted((one for one in tried if _explains(one, case)), key=_rank)
+    kept = sorted((one for one in tried if _explains(one, case, form)), key=_rank)
     weights = [one.score for one in kept] + [loose]
     return _Explained(cells, tuple(kept), float(np.logaddexp.reduce(weights)))
 
@@ -120,10 +122,16 @@ def _rank(one: Weighed) -> tuple[float, bool, int]:
     return -one.score, any(move.slip is Slip.IMPLIED for move in one.moves), len(one.moves)
 
 
-def _explains(one: Weighed, case: Case) -> bool:
+def _explains(one: Weighed, case: Case, form: Form) -> bool:
     if not one.accepted or any(rule not in case.left_out for rule in one.left):
         return False
-    return bool(one.repaired) if case.system is not None else one.score > 0
+    if case.system is not None:
+        return bool(one.repaired)
+    # Of ten times larger figures each single one is ten times less likely; that must not count against a zero that was lost.
+    sizes = [(value, form.value(cell)) for move in one.moves for cell, value in move.changes]
+    larger = sum(math.log((abs(value) + 0.5) / (abs(reported) + 0.5)) for value, reported in sizes if not math.isnan(reported))
+    gained = one.score + larger - sum(WRONG + move.weight for move in one.moves)
+    return gained >= _FAR_LIKELIER and all(move.slip in _BY_HISTORY for move in one.moves)
 
 
 def _moves(cell: Reference, trial: Trial, form: Form) -> tuple[Move, ...]:
@@ -139,7 +147,7 @@ def _loose(cell: Reference, case: Case, trial: Trial, form: Form) -> float:
     weight = other(0.0 if math.isnan(reported) else reported) - math.log(values.size)
     tried = trial.weigh(form.record, [(Move(((cell, value),), Slip.IMPLIED, weight),) for value in values.tolist()])
     likely = trial.usual.likelihood(cell.name, form.record, values)  # each stands for a share of all values, not for itself
-    scores = [one.score - float(mine) for one, mine in zip(tried, likely, strict=True) if _explains(one, case)]
+    scores = [one.score - float(mine) for one, mine in zip(tried, likely, strict=True) if _explains(one, case, form)]
     return float(np.logaddexp.reduce(scores)) if scores else -math.inf
 
 
@@ -232,7 +240,7 @@ def _of_the_form(case: Case, trial: Trial, form: Form) -> tuple[Suggestion, ...]
     """What comparing suspects without telling cells apart: whether all amounts slipped together, the largest one leading."""
     amounts = sorted((cell for cell in case.cells if cell.kind == "indicator"), key=lambda cell: -_or_nothing(form.value(cell)))
     moves = dict.fromkeys(move for cell in amounts[:_LEADING] for move in form_moves(cell, form))
-    tried = sorted((one for one in trial.weigh(case.record, [(move,) for move in moves]) if _explains(one, case)), key=_rank)
+    tried = sorted((one for one in trial.weigh(case.record, [(move,) for move in moves]) if _explains(one, case, form)), key=_rank)
     best = _Explained(case.cells, tuple(tried), 0.0)
     return tuple(_distinct(_told(best, trial, form)))
 

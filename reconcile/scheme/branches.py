@@ -1,8 +1,8 @@
 """Face (c) of an expression where it leaves a choice: the branches one of which must hold, each a conjunction of rows.
 
-    会员人数 = 期初会员数 + 新增会员                        one branch of one row
-    if 已组建企业数 > 0 then 新建工会数 > 0                  two branches: 已组建企业数 <= 0, or 新建工会数 > 0
-    建会率 = 已建会单位数 / 应建会单位数 * 100                one branch; its row is multiplied by 应建会单位数, and linear once that is known
+    会员人数 = 期初会员数 + 新增会员                  one branch of one row
+    if 已组建企业数 > 0 then 新建工会数 > 0            two branches: 已组建企业数 <= 0, or 新建工会数 > 0
+    建会率 = 已建会单位数 / 应建会单位数 * 100         one branch, multiplied by 应建会单位数 and linear once that is known
 
 What a row means is what `evaluation` says: `==` and `<=` hold within tolerance and guard, `<` holds where the guard is cleared. Words are
 numbers by a coding, so that "the answer is one of these" is a choice of equalities.
@@ -155,8 +155,8 @@ class _Reader:
         operator, left, right = node.operator, node.left, node.right
         if type_of(left) == "truth":
             alike = holds == (operator == "==")
-            both = [self._all([self.truth(left, tolerance, holds=p), self.truth(right, tolerance, holds=p == alike)]) for p in (True, False)]
-            return self._any(both)
+            both = [(self.truth(left, tolerance, holds=one), self.truth(right, tolerance, holds=one == alike)) for one in (True, False)]
+            return self._any([self._all(list(pair)) for pair in both])
         if isinstance(left, Text) or isinstance(right, Text):
             name, word = (right, left) if isinstance(left, Text) else (left, right)
             return self._among(name, (word,), holds=holds == (operator == "=="))
@@ -224,7 +224,7 @@ class _Reader:
             return option.value
         return self.coding[option.value] if isinstance(option, Text) and self.coding is not None else 0.0
 
-    def _number(self, node: Expression) -> list[_Case] | None:  # noqa: PLR0911 - one branch for each kind of node
+    def _number(self, node: Expression) -> list[_Case] | None:
         """What a number is, with the rows that must hold for it to be that."""
         match node:
             case Number(constant):

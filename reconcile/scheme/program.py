@@ -20,7 +20,7 @@ THRESHOLD = 1e-7  # what rows lack in all, from which they contradict each other
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """Outcome of a trial: what the rows `lack` in all, the columns' `values`, and the multipliers of rows and of columns at a bound."""
+    """Outcome of a trial: what the rows `lack` in all, the columns' `values`, the multipliers of rows and of columns at a bound."""
 
     lack: float
     values: Floats
@@ -32,8 +32,6 @@ class Program:
     """Rows `low <= matrix · x <= high` that may be missed at a cost: `matrix` is rows × columns, `two_sided` tells which rows have a low."""
 
     def __init__(self, matrix: Floats, two_sided: NDArray[np.bool_]) -> None:
-        import highspy  # loading it takes longer than most rounds need: only where something is broken
-
         rows, columns = matrix.shape
         lows = np.flatnonzero(two_sided)
         over, under = -np.eye(rows), np.zeros((rows, lows.size))
@@ -44,7 +42,7 @@ class Program:
         self._rows = np.arange(rows, dtype=np.int32)
         self._slack_places = np.arange(columns, columns + self._slack, dtype=np.int32)
         self._elastic = True
-        self._highs = _model(highspy, np.hstack([matrix, over, under]), columns)
+        self._highs = _model(np.hstack([matrix, over, under]), columns)
 
     def set_coefficient(self, row: int, column: int, value: float) -> None:
         """Change one entry of the matrix."""
@@ -56,7 +54,7 @@ class Program:
 
     def set_rows(self, low: Floats, high: Floats) -> None:
         """Bounds of the rows until they are set again; infinite ones make a row say nothing."""
-        self._highs.changeRowsBounds(self._rows.size, self._rows, low, high)
+        self._highs.changeRowsBounds(self._rows.size, self._rows, low, high)  # type: ignore[attr-defined] # missing in highspy's own types
 
     def solve(self) -> Solution:
         """How little the rows can lack, and where."""
@@ -65,14 +63,14 @@ class Program:
         solution = self._highs.getSolution()
         columns = self.shape[1]
         return Solution(
-            float(self._highs.getInfo().objective_function_value),
+            float(self._highs.getObjectiveValue()),
             np.array(solution.col_value[:columns]),
             np.array(solution.row_dual),
             np.array(solution.col_dual[:columns]),
         )
 
     def least(self, cost: Floats) -> tuple[float, Floats] | None:
-        """The least of `cost` · x where every row holds, and where; minus infinity where it has no least, None where the rows contradict."""
+        """The least of `cost` · x where every row holds, and where; minus infinity where it has none; None if the rows contradict."""
         import highspy
 
         self._be_elastic(False)
@@ -88,14 +86,16 @@ class Program:
             return (-INFINITE, again.values) if again.lack <= THRESHOLD else None
         return None
 
-    def _be_elastic(self, elastic: bool) -> None:  # noqa: FBT001 - private, called in two places
+    def _be_elastic(self, elastic: bool) -> None:
         if elastic is not self._elastic:
             upper = np.full(self._slack, INFINITE if elastic else 0.0)
             self._highs.changeColsBounds(self._slack, self._slack_places, np.zeros(self._slack), upper)
             self._elastic = elastic
 
 
-def _model(highspy: object, matrix: Floats, columns: int) -> highspy.Highs:
+def _model(matrix: Floats, columns: int) -> highspy.Highs:
+    import highspy  # loading it takes longer than most rounds need: only where something is broken
+
     rows, width = matrix.shape
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = width, rows
@@ -111,7 +111,7 @@ def _model(highspy: object, matrix: Floats, columns: int) -> highspy.Highs:
         starts.append(len(places))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, places, entries
-    highs = highspy.Highs()
+    highs = highspy.Highs()  # type: ignore[no-untyped-call] # highspy does not type it
     for option, value in (("output_flag", False), ("presolve", "off"), ("threads", 1)):
         highs.setOptionValue(option, value)
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):

@@ -15,14 +15,14 @@ _SIZE = 1e6  # distances are scaled down to this, so that PRECISION of the progr
 class Reported:
     """`figures` (NaN missing), `base` (0 for those), and for each row how far its sum may fall (`low`) or rise (`high`) from what it is.
 
-    low and high are scaled by the row's factor and by `scale`; `exact_low` and `exact_high` are the same without tolerance. `bad`: rows that
-    do not hold as reported, `broken`: constraints that do not, whatever the missing figures are. `outside`: columns impossible in themselves.
-    `coefficients`: rows × columns, the products of figures taken at what the record says.
+    low and high are scaled by the row's factor and by `scale`; `exact_low` and `exact_high` are the same without tolerance. `bad`: rows
+    that do not hold as reported, `broken`: constraints that do not, whatever the missing figures are. `outside`: columns impossible in
+    themselves. `coefficients`: rows × columns, the products of figures taken at what the record says.
     """
 
     def __init__(self, rows: RowMatrix, figures: Floats, *, outside: list[int]) -> None:
         self.rows, self.figures, self.outside = rows, figures, outside
-        self.missing: Truths = np.isnan(figures)
+        self.missing: Truths = np.asarray(np.isnan(figures))
         self.base: Floats = np.where(self.missing, 0.0, figures)
         sums = rows.linear @ self.base
         sizes = np.abs(rows.linear) @ np.abs(self.base) + np.abs(rows.right)
@@ -36,7 +36,7 @@ class Reported:
             if sum(_worth(one, self.base) for one in factors) == 0
         }
         self.bad[[row for row, places in self.void.items() if not self.missing[list(places)].any()]] = False
-        self.unknown: Truths = rows.support[:, self.missing].any(axis=1)
+        self.unknown: Truths = np.asarray(rows.support[:, self.missing].any(axis=1))
 
     def _multiply(self, sums: Floats, sizes: Floats) -> None:
         rows = self.rows
@@ -69,8 +69,8 @@ class Reported:
             bound = (rows.right + rows.tolerance)[gridded]
             sums = rows.right[gridded] - room[gridded]
             asked[gridded] = exact[gridded] = (np.ceil((bound - GUARD) / grid - GUARD) - 1) * grid - sums + GUARD
-        finite = np.abs(np.concatenate([asked, self.base]))
-        self.scale = max(1.0, float(finite.max(initial=0.0)) / _SIZE)
+        lacking = np.maximum(-asked, low)  # how far figures must move; where they stand does not matter
+        self.scale = max(1.0, float(lacking.max(initial=0.0)) / _SIZE)
         size = self.factor * self.scale
         self.high, self.low = asked / size, low / size
         self.exact_high, self.exact_low = exact / size, np.where(equal, room, -np.inf) / size

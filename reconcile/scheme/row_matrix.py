@@ -1,8 +1,8 @@
 """Row matrix: the rows of some rules' branches as arrays, once for all records.
 
 A row with a division was multiplied by what it is divided by; its tolerance then depends on that figure, and goes into the row itself:
-|a − r·b| <= t·b becomes a − (r + t)·b <= 0 and (r − t)·b − a <= 0. Where figures must follow exactly, a third row without tolerance stands in
-for the two.
+|a − r·b| <= t·b becomes a − (r + t)·b <= 0 and (r − t)·b − a <= 0. Where figures must follow exactly, a third row without tolerance
+stands in for the two.
 """
 
 from __future__ import annotations

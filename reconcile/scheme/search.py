@@ -115,7 +115,7 @@ class Search:
     def _setting(self, places: Iterable[int]) -> _Setting | Proof:
         record, rows = self.record, self.system.rows
         free = self.free(places)
-        touched = rows.support[:, free].any(axis=1) if free.any() else np.zeros(len(rows.owner), dtype=np.bool_)
+        touched: Truths = np.asarray(rows.support[:, free].any(axis=1), dtype=np.bool_)
         for row in self._plain_bad:
             if not touched[row]:
                 return Proof(self._read(row), frozenset([int(row)]))

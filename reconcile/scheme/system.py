@@ -24,6 +24,7 @@ import numpy as np
 from reconcile.scheme.branches import Constraint
 from reconcile.scheme.evaluation import GUARD
 from reconcile.scheme.program import INFINITE, Program
+from reconcile.scheme.records import Floats
 from reconcile.scheme.reported import Reported
 from reconcile.scheme.row_matrix import RowMatrix
 from reconcile.scheme.search import MOST_PROGRAMS, Proof, Search
@@ -89,7 +90,7 @@ class System:
         return tuple(one.id for one, bad in zip(self.constraints, record.broken, strict=True) if bad)
 
     def trial(self, values: Mapping[Reference, float], free: Collection[Reference]) -> Trial:
-        """Whether the figures in `free`, and the missing ones, can be chosen so that every rule holds. Names unknown here are passed over."""
+        """Whether the figures in `free`, and the missing ones, can be chosen so that every rule holds. Unknown names are passed over."""
         search = self.search(self.reported(values))
         found = search.trial(self._places(free))
         relaxed = tuple(self.constraints[place].id for place in search.relaxed(self._places(free)))
@@ -102,8 +103,8 @@ class System:
     def determined(self, values: Mapping[Reference, float], free: Collection[Reference]) -> dict[Reference, float]:
         """The free and missing figures that can be one value only, with it, to millionths; none where the rules cannot all hold.
 
-        A relation with a tolerance counts as exact here where it can be (a rate is what its formula makes it), and a rule that applies is to
-        be satisfied, not escaped by a guard that no longer holds.
+        A relation with a tolerance counts as exact here where it can be (a rate is what its formula makes it), and a rule that applies is
+        to be satisfied, not escaped by a guard that no longer holds.
         """
         record = self.reported(values)
         for tight in (True, False):
@@ -133,7 +134,7 @@ class System:
         search = self.search(self.reported(values))
         return self._range(search, cost, free)
 
-    def _range(self, search: Search, cost: np.ndarray[tuple[int, ...], np.dtype[np.float64]], free: Collection[Reference]) -> tuple[float, float] | None:
+    def _range(self, search: Search, cost: Floats, free: Collection[Reference]) -> tuple[float, float] | None:
         least = search.least(cost, self._places(free))
         if least is None:
             return None
@@ -155,7 +156,7 @@ class System:
     def _places(self, free: Collection[Reference]) -> list[int]:
         return sorted(self.index[one] for one in free if one in self.index)
 
-    def _outside(self, figures: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[int]:
+    def _outside(self, figures: Floats) -> list[int]:
         """Figures that cannot be right on their own: below or above what is possible, or broken where only whole numbers are."""
         beyond = (figures < self.lower - GUARD) | (figures > self.upper + GUARD)
         broken = self.whole & (np.abs(figures - np.rint(figures)) > GUARD)

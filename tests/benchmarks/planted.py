@@ -3,7 +3,7 @@
     python tests/benchmarks/planted.py [--units 300] [--per-kind 40] [--rounds 1] [--seed 1] [--kinds ten_ruled,copy_last] [--missed]
 
 Every kind is planted alone, in rounds of its own, and then all kinds together with several faults in a return. Faults are made by
-planted_faults.py and planted_sharing.py, which know nothing of the finders. Prints what was asked beside what was measured.
+planted_faults.py, planted_history.py and planted_sharing.py, which know nothing of the finders. Prints what was asked beside what was measured.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from planted_typed import HANDS, send, tell
 from reconcile.model.finding import Tier
 
 _WIDTH = 118
+WHOLE_RETURNS = ("unit_half", "unit_all_up", "unit_all_down", "whole_year", "copy_last", "copy_neighbour")
 SEVERAL_CELLS = (
     "unit_half",
     "unit_all_up",
@@ -55,6 +56,13 @@ def spoil(world: World, kinds: Sequence[str], *, count: int, seed: Sequence[int]
                 found.append(fault)
                 used |= {one, *fault.others}
     return draft, found
+
+
+def portions(kind: str, count: int, units: int) -> list[int]:
+    """How many faults of a kind in each round: where whole returns are wrong, at most one unit in twenty, since no more copy at once and
+    what peers do would not be usual any longer."""
+    most = max(units // 20, 1) if kind in WHOLE_RETURNS else count
+    return [min(most, count - start) for start in range(0, count, most)]
 
 
 def spoil_several(world: World, *, count: int, each: int, seed: Sequence[int]) -> tuple[Draft, list[list[Fault]]]:
@@ -265,7 +273,8 @@ def main() -> None:
     for number in range(chosen.rounds):
         world, base = worlds[number], bases[number]
         for kind in kinds:
-            scores[kind].add(score_kinds(world, base, [kind], count=chosen.per_kind, seed=(chosen.seed, number))[kind])
+            for part, count in enumerate(portions(kind, chosen.per_kind, chosen.units)):
+                scores[kind].add(score_kinds(world, base, [kind], count=count, seed=(chosen.seed, number, part))[kind])
         for each, name in enumerate(several, start=1):
             if each == 1:
                 for score in score_kinds(world, base, kinds, count=max(chosen.per_kind // 20, 1), seed=(chosen.seed, number)).values():

@@ -24,7 +24,6 @@ EQUALITIES = {  # cells of equalities by definition, each with the total first
     "D013": ("D003", "D010", "D012"),
 }
 LISTED = {"A023", "A024", "B001", "B002", "B003", "C004", "C006"}
-CHAINS = (("A014", "A012"), ("A001", "A023"), ("B015", "B014"))
 _PAIRS = (("D016", "D017"), ("D001", "D002"), ("D005", "D006"), ("E011", "E012"), ("E013", "E014"), ("F007", "F008"), ("F017", "F018"))
 _RATES = ("A019", "A022", "B006", "B029", "B044", "B025", "F022", "H004", "C035")
 
@@ -175,7 +174,7 @@ def point_lost(draft: Draft, one: str, rng: Rng) -> Fault | None:
     return code and fault("point_lost", draft, one, {code: float(repr(draft.get(one, code)).replace(".", ""))})
 
 
-def _in_rules(draft: Draft, one: str) -> list[str]:
+def in_rules(draft: Draft, one: str) -> list[str]:
     found = (
         {code for total, parts in EQUALITIES.items() for code in (total, *parts)}
         | LISTED
@@ -184,7 +183,7 @@ def _in_rules(draft: Draft, one: str) -> list[str]:
     return [code for code in draft.codes(one, holds=lambda value: value >= 1, money=False) if code in found]
 
 
-def _alone(draft: Draft, one: str) -> list[str]:
+def alone(draft: Draft, one: str) -> list[str]:
     """Counts that no rule about this return alone speaks of, and that stood on last year's form."""
     spoken = {code for rule in draft.world.scheme.rules if not rule.id.startswith(("P-", "N-")) for code in rule.indicators}
     codes = draft.codes(one, holds=lambda value: value >= 1, money=False)
@@ -194,21 +193,21 @@ def _alone(draft: Draft, one: str) -> list[str]:
 @planter("×10 in a count that rules cover", asked="rule", hint=True)
 def ten_ruled(draft: Draft, one: str, rng: Rng) -> Fault | None:
     """One zero too many."""
-    code = pick(rng, _in_rules(draft, one))
+    code = pick(rng, in_rules(draft, one))
     return code and fault("ten_ruled", draft, one, {code: draft.get(one, code) * 10})
 
 
 @planter("×10 in a count, only history", asked="history")
 def ten_history(draft: Draft, one: str, rng: Rng) -> Fault | None:
     """The same where nothing on the form speaks of it."""
-    code = pick(rng, _alone(draft, one))
+    code = pick(rng, alone(draft, one))
     return code and fault("ten_history", draft, one, {code: draft.get(one, code) * 10})
 
 
 @planter("÷10 in a count, only history")
 def tenth_history(draft: Draft, one: str, rng: Rng) -> Fault | None:
     """A zero too few."""
-    code = pick(rng, [code for code in _alone(draft, one) if draft.get(one, code) >= 10])
+    code = pick(rng, [code for code in alone(draft, one) if draft.get(one, code) >= 10])
     return code and fault("tenth_history", draft, one, {code: float(draft.get(one, code) // 10)})
 
 
@@ -281,70 +280,6 @@ def total_in_part(draft: Draft, one: str, rng: Rng) -> Fault | None:
         return None
     total, part = parts[int(rng.integers(len(parts)))]
     return fault("total_in_part", draft, one, {part: draft.get(one, total)})
-
-
-@planter("one cell carried over from last year", asked="rule")
-def carried_cell(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """The figure of the same half of last year, or of its end, left standing."""
-    when = str(rng.choice(["previous", "closing"]))
-    code = pick(rng, [code for code in _in_rules(draft, one) if draft.earlier(one, code, when) >= 1])
-    return code and fault("carried_cell", draft, one, {code: draft.earlier(one, code, when)})
-
-
-@planter("last year's whole-year figures in flows")
-def whole_year(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """The annual figures, in one section with at least three of them or on the whole form; what lists feed is counted anew."""
-    indicators = draft.world.scheme.indicators
-    flows = [code for code in draft.codes(one) if indicators[code].kind == "flow" and code not in LISTED]
-    yearly = {code: draft.earlier(one, code, "closing") for code in flows if draft.earlier(one, code, "closing") > 0}
-    sections = sorted({code[0] for code in yearly if sum(other[0] == code[0] for other in yearly) >= 3})
-    section = pick(rng, sections) if rng.random() < 0.5 else ""
-    if section is None:
-        return None
-    return fault("whole_year", draft, one, {code: value for code, value in yearly.items() if code.startswith(section)})
-
-
-@planter("what there is typed as what was new", asked="rule")
-def stock_as_flow(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """新增 = 期末."""
-    codes = set(draft.codes(one))
-    chains = [(stock, flow) for stock, flow in CHAINS if {stock, flow} <= codes and draft.get(one, stock) > max(draft.get(one, flow), 2)]
-    if not chains:
-        return None
-    stock, flow = chains[int(rng.integers(len(chains)))]
-    return fault("stock_as_flow", draft, one, {flow: draft.get(one, stock)})
-
-
-@planter("opening is not last year's closing", asked="rule")
-def opening(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """The opening from a register of one's own; those who left are made to fit."""
-    more = float(rng.integers(1, 12))
-    left = draft.get(one, "A013")
-    return fault("opening", draft, one, {"A011": draft.get(one, "A011") + more, "A013": (0 if np.isnan(left) else left) + more})
-
-
-@planter("only the second quarter reported", asked="rule")
-def falls(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """A figure that runs from January, started again in April."""
-    before = {code: draft.earlier(one, code, "last") for code in ("A012", "C004", "D017", "G002") if code in draft.codes(one)}
-    falling = {code: draft.get(one, code) - quarter for code, quarter in before.items() if quarter > draft.get(one, code) - quarter > 0}
-    code = pick(rng, sorted(falling))
-    return code and fault("falls", draft, one, {code: falling[code]})
-
-
-@planter("a sudden zero")
-def sudden_zero(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """0 where there were twenty and more for years."""
-    codes = [code for code in draft.codes(one, holds=lambda value: value >= 20, money=False) if draft.earlier(one, code) >= 20]
-    code = pick(rng, codes)
-    return code and fault("sudden_zero", draft, one, {code: 0.0})
-
-
-@planter("a jump that is no slip of digits, only history")
-def jump(draft: Draft, one: str, rng: Rng) -> Fault | None:
-    """Another unit's figure, or pure invention: 4 to 9 times as much."""
-    code = pick(rng, [code for code in _alone(draft, one) if draft.get(one, code) >= 10])
-    return code and fault("jump", draft, one, {code: float(round(draft.get(one, code) * rng.uniform(4, 9)))})
 
 
 @planter("a part left blank", asked="rule", named=("implied",), hint=True)

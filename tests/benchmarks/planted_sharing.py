@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from planted_draft import Draft, Fault
-from planted_faults import LISTED, PLANTERS, Rng, fault, pick, planter
+from planted_faults import LISTED, Rng, fault, pick, planter
+from planted_history import PLANTERS
 from planted_rounds import AIDED, CONTRACTS, NEW_FIRMS
 
 __all__ = ["PLANTERS"]
