@@ -91,6 +91,7 @@ def test_run_tells_where_the_results_are(tmp_path: Path) -> None:
         "findings.csv",
         "narrative.docx",
         "narrative.md",
+        "queries",
         "summary.xlsx",
     ]
     assert "下一步：" in result.stdout

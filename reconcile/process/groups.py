@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from reconcile.process.in_force import InForce, changeable
+from reconcile.process.in_force import InForce
 from reconcile.scheme.expression import Reference
 
 
@@ -35,7 +35,7 @@ def groups(ids: Sequence[str], force: InForce) -> tuple[Group, ...]:
             cell = leader[cell]
         return cell
 
-    cells = {one: tuple(cell for cell in force.reads(force.rules[one]) if changeable(cell)) for one in ids}
+    cells = {one: force.cells(force.rules[one]) for one in ids}
     for some in cells.values():
         for cell in some:
             leader.setdefault(cell, cell)

@@ -14,7 +14,7 @@ from reconcile.model.indicator import Kind
 from reconcile.scheme.applies import outside
 from reconcile.scheme.branches import Constraint, coding_of, constraint
 from reconcile.scheme.environment import ReturnsEnvironment
-from reconcile.scheme.expression import Missing, Reference, aggregates, evaluate, references
+from reconcile.scheme.expression import Missing, Reference, aggregates, evaluate, linear, references
 from reconcile.scheme.reach import kinds_at, reached
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
@@ -36,6 +36,8 @@ class InForce:
     _applies: dict[str, Truths] = field(default_factory=dict)
     _holds: dict[str, Truths] = field(default_factory=dict)
     _figures: dict[Reference, NDArray[np.float64]] = field(default_factory=dict)
+    _reads: dict[str, tuple[Reference, ...]] = field(default_factory=dict)
+    _cells: dict[str, tuple[Reference, ...]] = field(default_factory=dict)
     _systems: dict[tuple[str, ...], System] = field(default_factory=dict)
 
     @property
@@ -66,6 +68,12 @@ class InForce:
                 )
         return found
 
+    @cached_property
+    def equalities(self) -> tuple[Rule, ...]:
+        """The rules that are linear equalities."""
+        rows = {one.id: linear(one.expression) for one in self.rules.values() if one.expression is not None}
+        return tuple(self.rules[identity] for identity, some in rows.items() if some and all(row.operator == "==" for row in some))
+
     def errors(self, record: int) -> tuple[str, ...]:
         """The error rules that apply to a return, whether or not their guards hold as long as that depends on its cells."""
         return tuple(one.id for one in self.rules.values() if one.tier is Tier.ERROR and self.applies(one)[record])
@@ -94,8 +102,17 @@ class InForce:
 
     def reads(self, rule: Rule) -> tuple[Reference, ...]:
         """What a rule and its guard read."""
-        nodes = [node for node in (rule.expression, rule.when) if node is not None]
-        return tuple(dict.fromkeys(one for node in nodes for one in references(node)))
+        if rule.id not in self._reads:
+            nodes = [node for node in (rule.expression, rule.when) if node is not None]
+            self._reads[rule.id] = tuple(dict.fromkeys(one for node in nodes for one in references(node)))
+        return self._reads[rule.id]
+
+    def cells(self, rule: Rule) -> tuple[Reference, ...]:
+        """The figures of the return that a change could make it hold by; a guard that is settled reads none."""
+        if rule.id not in self._cells:
+            nodes = [node for node in (rule.expression, None if self._settled(rule) else rule.when) if node is not None]
+            self._cells[rule.id] = tuple(dict.fromkeys(one for node in nodes for one in references(node) if changeable(one)))
+        return self._cells[rule.id]
 
     def system(self, ids: Sequence[str]) -> System:
         """The system of some rules; those that cannot be said as rows are passed over."""
@@ -127,8 +144,9 @@ class InForce:
         found = {one: float(self.figures(one)[record]) for one in columns}
         for rule in (self.rules[identity] for identity in rules):
             if rule.missing in (Missing.ZERO, Missing.SKIP_ALL):
-                blank = [one for one in self.reads(rule) if one in found and changeable(one) and bool(np.isnan(found[one]))]
-                if rule.missing is Missing.ZERO or len(blank) < len(self.reads(rule)):
+                cells = [one for one in self.reads(rule) if one in found and changeable(one) and one.kind == "indicator"]
+                blank = [one for one in cells if self.environment.absent(one)[record]]
+                if rule.missing is Missing.ZERO or len(blank) < len(cells):
                     found.update(dict.fromkeys(blank, 0.0))
         return found
 

@@ -69,14 +69,3 @@ def in_proportion(total: float, parts: Sequence[float]) -> tuple[float, ...]:
     """The parts with one factor between them, so that they come to the total; NaN stays. Parts that come to 0 stay as they are."""
     together = math.fsum(part for part in parts if not math.isnan(part))
     return tuple(part * total / together if together else part for part in parts)
-
-
-def common_slip(total: float, parts: Sequence[float]) -> int:
-    """The power of ten by which all parts slipped, where without it they come to the total exactly; 0 where there is none.
-
-    All parts are in another measure than their total, which no single cell explains.
-    """
-    for power in FORM_SLIPS:
-        if len(parts) > 1 and total and gap(total, scaled(parts, power)).size == 0:
-            return power
-    return 0

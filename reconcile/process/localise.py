@@ -102,7 +102,7 @@ class _Finder:
             if not any(one in left_out for one in broken):
                 return None
             located = Located((), 0.0, (), too_many=False, programs=located.programs)
-        first = [cell for rule in broken for cell in force.reads(force.rules[rule]) if changeable(cell)]
+        first = [cell for rule in broken for cell in force.cells(force.rules[rule])]
         cells = tuple(dict.fromkeys((*first, *group.cells)))
         return replace(self._made(tuple(broken), cells, values, located), system=system, left_out=left_out)
 

@@ -16,14 +16,14 @@ import numpy as np
 from reconcile.model.indicator import Kind
 from reconcile.model.quantity import round_half_up
 from reconcile.model.suspicion import Slip
-from reconcile.process.linked import against, scaled
+from reconcile.process.linked import against, gap, in_proportion, scaled
 from reconcile.process.slips import SHARES, other, slips
 from reconcile.process.usual import Usual
 from reconcile.scheme.environment import ReturnsEnvironment
-from reconcile.scheme.expression import Name, Reference, aggregates, references, sides
+from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Name, Reference, aggregates, references, sides
 from reconcile.scheme.hypothesis import Hypotheses, demanded, reads
 from reconcile.scheme.rules import Rule
-from reconcile.scheme.syntax import Comparison, Period
+from reconcile.scheme.syntax import Period
 
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 _EARLIER: tuple[Period, ...] = ("previous", "last", "closing")
@@ -75,6 +75,12 @@ class Form:
             return float(self.environment.column_total(*reference.parts)[self.record])
         return float(self.environment.figure(reference)[self.record])
 
+    def other(self, cell: Reference) -> float:
+        """Weight of what stands in a cell, where no kind of slip explains it."""
+        reported = self.value(cell)
+        one = self.environment.scheme.indicators.get(cell.name) if cell.kind == "indicator" else None
+        return other(0.0 if math.isnan(reported) else reported, decimals=one.decimals if one else 0)
+
     def beside(self, code: str, *, far: int = 1) -> tuple[str, ...]:
         """Codes of the cells `far` cells above, below, left and right; 1: directly."""
         steps = ((-far, 0), (far, 0), (0, -far), (0, far))
@@ -116,7 +122,7 @@ def joint_moves(cell: Reference, form: Form, rules: Sequence[Rule]) -> tuple[Mov
     """The slips that are not the cell's own alone: with other cells at once, or in a row of a list."""
     if cell.kind != "indicator":
         return tuple(_in_the_list(cell, form, rules))
-    return (*_between(cell, form, rules), *_shifted(cell, form), *form_moves(cell, form))
+    return (*_between(cell, form, rules), *_shifted(cell, form), *form_moves(cell, form), *_parts_together(cell, form, rules))
 
 
 def implied_moves(cell: Reference, form: Form, rules: Sequence[Rule], given: Mapping[Reference, float]) -> Iterator[Move]:
@@ -126,7 +132,7 @@ def implied_moves(cell: Reference, form: Form, rules: Sequence[Rule], given: Map
         value = _solved(rule, cell, form, given)
         if math.isnan(value) or value == reported:
             continue
-        weight = other(0.0 if math.isnan(reported) else reported)
+        weight = form.other(cell)
         yield Move(((cell, value),), Slip.IMPLIED, weight if value else weight + _NOTHING_TO_REPORT)
         yield from _relabelled(cell, value, reported, form, rule)
 
@@ -140,13 +146,13 @@ def _relabelled(cell: Reference, value: float, reported: float, form: Form, rule
         return
     scheme = form.environment.scheme
     step = 10.0 ** -scheme.indicators[cell.name].decimals
-    if scheme.measure(cell.name).rounded and abs(value - reported) <= (_ROUNDED_STEPS + 0.5) * step:
+    if scheme.measure(cell.name).rounded and gap(reported, [value], absolute=_ROUNDED_STEPS * step).near:
         yield Move(change, Slip.IMPLIED, math.log(SHARES[Slip.WRONG_DIGIT] / (2 * _ROUNDED_STEPS)), "rounded")
     if abs(reported) < _LEAST_COPIED:
         return
-    for total in _totals(rule, cell):
-        if form.value(total) == reported:
-            yield Move(change, Slip.TOTAL_IN_PART, math.log(SHARES[Slip.TOTAL_IN_PART]), total.name)
+    total = _alone(rule, cell)
+    if total is not None and form.value(total[0]) == reported:
+        yield Move(change, Slip.TOTAL_IN_PART, math.log(SHARES[Slip.TOTAL_IN_PART]), total[0].name)
     for code in form.beside(cell.name):
         if form.value(Reference(code)) == reported:
             yield Move(change, Slip.NEXT_ROW, math.log(SHARES[Slip.NEXT_ROW] * _DISTANCES[1]), code)
@@ -173,8 +179,8 @@ def _in_the_list(cell: Reference, form: Form, rules: Sequence[Rule]) -> Iterator
         yield Move(tuple(changes), Slip.IMPLIED, weight, "row_forgotten" if True in more else "row_twice")
 
 
-def _in_a_row(cell: Reference, gap: float, change: tuple[tuple[Reference, float]], form: Form) -> Iterator[Move]:
-    """One row of a list whose figure a slip explains, so that the column's sum is off by `gap`."""
+def _in_a_row(cell: Reference, apart: float, change: tuple[tuple[Reference, float]], form: Form) -> Iterator[Move]:
+    """One row of a list whose figure a slip explains, so that the column's sum is off by `apart`."""
     roster, column = cell.parts
     lists = form.environment.returns.lists
     lines = lists[(lists["return"] == form.return_id) & (lists["list"] == roster) & (lists["column"] == column)]
@@ -182,10 +188,10 @@ def _in_a_row(cell: Reference, gap: float, change: tuple[tuple[Reference, float]
     whole = form.environment.scheme.measures[measures[column]].whole
     best: Move | None = None
     for row, figure in zip(lines["row"].tolist(), lines["value"].tolist(), strict=True):
-        if math.isnan(figure) or figure + gap < 0:
+        if math.isnan(figure) or figure + apart < 0:
             continue
         for one in slips(figure, money=not whole, decimals=0 if whole else _MONEY_DECIMALS):
-            if abs(one.value - figure - gap) < 10.0**-_DIGITS and (best is None or one.weight > best.weight):
+            if abs(one.value - figure - apart) < 10.0**-_DIGITS and (best is None or one.weight > best.weight):
                 best = Move(
                     change, one.slip, _LISTED + one.weight, str(row)
                 )  # more rows are more cells to be wrong in, and one of them is: no share
@@ -276,12 +282,28 @@ def form_moves(cell: Reference, form: Form) -> Iterator[Move]:
             yield Move(tuple((Reference(code), value) for code, value in zip(several, meant, strict=True)), Slip.UNIT, weight, about)
 
 
+def _parts_together(cell: Reference, form: Form, rules: Sequence[Rule]) -> Iterator[Move]:
+    """All parts of a sum in another measure than their total, which is an exact power of ten away from what they come to."""
+    for total, rest in filter(None, (_alone(rule, cell) for rule in rules)):
+        if not isinstance(rest, Arithmetic) or any(operator != "+" for operator, _ in rest.rest):
+            continue
+        parts = tuple(one for one in references(rest) if form.value(one))
+        values = [form.value(one) for one in parts]
+        power = against(math.fsum(values), (form.value(total),)).power
+        shares = in_proportion(form.value(total), values)
+        meant = scaled(values, power)
+        if len(parts) > 1 and power and all(math.isclose(one, other_one) for one, other_one in zip(shares, meant, strict=True)):
+            weight = math.log(SHARES[Slip.UNIT] * _TOGETHER)
+            yield Move(tuple(zip(parts, meant, strict=True)), Slip.UNIT, weight, "several")
+
+
 def _alike(one: str, two: str, form: Form) -> bool:
-    """Whether a number of one cell could stand in the other: both counted or both amounts, neither an answer of yes and no."""
+    """Whether a number of one cell could stand in the other: both counts, or amounts in one measure; neither an answer of yes and no."""
     scheme = form.environment.scheme
-    kinds = {scheme.indicators[code].kind for code in (one, two)}
-    whole = {scheme.measure(code).whole for code in (one, two)}
-    return len(whole) == 1 and not kinds & {Kind.FLAG, Kind.TEXT, Kind.DATE}
+    if {scheme.indicators[code].kind for code in (one, two)} & {Kind.FLAG, Kind.TEXT, Kind.DATE}:
+        return False
+    first, second = scheme.measure(one), scheme.measure(two)
+    return (first.whole and second.whole) or first.name == second.name
 
 
 def _solved(rule: Rule, cell: Reference, form: Form, given: Mapping[Reference, float]) -> float:
@@ -316,15 +338,15 @@ def _fit(value: float, cell: Reference, form: Form, rule: Rule) -> float:
     return value if value >= 0 and not (whole and value != int(value)) else math.nan
 
 
-def _totals(rule: Rule, cell: Reference) -> tuple[Reference, ...]:
-    """The cell that stands alone on the other side of an equality than this one."""
+def _alone(rule: Rule, cell: Reference) -> tuple[Reference, Expression] | None:
+    """The cell that stands alone in an equality, and the other side, where this one stands among several; None where there is no such."""
     node = demanded(rule)
-    if not isinstance(node, Comparison):
-        return ()
-    for alone, rest in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(alone, Name) and alone.reference != cell and cell in references(rest) and len(references(rest)) > 1:
-            return (alone.reference,)
-    return ()
+    if not isinstance(node, Comparison) or node.operator != "==":
+        return None
+    for side, rest in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(side, Name) and side.reference != cell and cell in references(rest) and len(references(rest)) > 1:
+            return side.reference, rest
+    return None
 
 
 def _column_number(letters: str) -> int:

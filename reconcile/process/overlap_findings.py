@@ -196,8 +196,9 @@ class Teller:
         return [f"{self.scheme.label(code)}{amount(self._value(return_id, code), known[code], self.scheme)}" for code in codes]
 
     def _value(self, return_id: str, code: str) -> float:
-        known = return_id in self.returns.values.index and code in self.returns.values.columns
-        return float(self.returns.values.at[return_id, code]) if known else math.nan
+        table = self.returns.values
+        known = return_id in table.index and code in table.columns
+        return float(table[code].to_numpy(dtype="float64")[table.index.get_loc(return_id)]) if known else math.nan
 
     def _at(self, line: Line) -> CellAt:
         return place_of(self.returns, line, self.columns[line.list])

@@ -88,7 +88,7 @@ class Series:
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        """The earlier periods of which something is known; of two names for one period (the end of last year, of a whole year) the first."""
+        """The earlier periods of which something is known; of two names for one period (上年同期 and 上年末 of a year) the first."""
         found = {period: self.environment.earlier(period) for period in EARLIER}
         same = found["closing"] is found["previous"]
         return tuple(period for period, earlier in found.items() if earlier is not None and not (same and period == "closing"))

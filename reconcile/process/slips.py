@@ -108,9 +108,10 @@ def sign_slips(value: float) -> Iterator[Meant]:
         yield Meant(-value, Slip.SIGN, math.log(SHARES[Slip.SIGN]))
 
 
-def other(value: float) -> float:
-    """Weight of a number that no kind of slip explains: any number of up to five digits may stand there, small ones more often."""
-    return math.log(SHARES[Slip.IMPLIED]) - math.log(abs(value) + 0.5) - math.log(5 * math.log(10))
+def other(value: float, *, decimals: int = 0) -> float:
+    """Weight of a number that no kind of slip explains: any number of up to five digits could stand there as well, each size as likely
+    as another. `decimals`: to which such numbers are told."""
+    return math.log(SHARES[Slip.IMPLIED]) - math.log(abs(value) * 10.0**decimals + 0.5) - math.log(5 * math.log(10))
 
 
 def slips(value: float, *, typed: str = "", money: bool = False, decimals: int = 0, below_zero: bool = False) -> tuple[Meant, ...]:

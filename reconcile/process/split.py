@@ -71,12 +71,13 @@ def _rules(joint: _Joint, environment: ReturnsEnvironment) -> Iterator[Finding]:
         check = rule.expression
         if check is None or not kinds <= rule.applies_to or all(one.period == "this" for one in references(check)):
             continue
+        codes = tuple(dict.fromkeys(one.name for one in references(check) if one.period == "this" and one.kind == "indicator"))
         if rule.when is not None and not evaluate(rule.when, joint.figures, missing=Missing.SKIP).true.all():
             continue
         if evaluate(check, joint.figures, tolerance=rule.tolerance, missing=Missing.SKIP).false.any():
             account = Account(rule, environment.scheme, joint.figures)
             sides = (account.observed(0), account.expected(0), account.difference(0))
-            yield _told(rule, account.fields(0), joint, environment, codes=rule.indicators, sides=sides)
+            yield _told(rule, account.fields(0), joint, environment, codes=codes, sides=sides)
 
 
 def _jumps(joint: _Joint, environment: ReturnsEnvironment) -> Iterator[Finding]:

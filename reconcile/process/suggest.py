@@ -18,7 +18,6 @@ from reconcile.model.suspicion import Slip, Suggestion
 from reconcile.process.case import Case, CellSet
 from reconcile.process.explained import explained
 from reconcile.process.moves import Form, Move, form_moves, implied_moves, joint_moves, moves_of
-from reconcile.process.slips import other
 from reconcile.process.trial import WRONG, Trial, Weighed
 from reconcile.scheme.expression import Reference
 from reconcile.scheme.hypothesis import reads
@@ -30,6 +29,8 @@ _FAINT = math.log(50)  # what is fifty times less likely than the best suggestio
 _OUTDONE = math.log(1000)  # nor is what is a thousand times less likely than the best of all
 # What history alone may suggest: slips that leave a mark of their own. That one digit would make a figure more usual, any figure allows.
 _BY_HISTORY = frozenset((Slip.UNIT, Slip.EXCHANGED, Slip.NEXT_ROW))
+_MORE_USUAL = math.log(5)  # the comparison has already found the figure odd; measured on jumps that are none, more adds next to nothing
+_STILL_ODD = math.log(10)  # nor may what is suggested be odd itself: ten times less likely than the figure one would expect
 _LEADING = 3  # amounts that may tell by which power a form slipped: the largest have the steadiest history
 _FAR_LIKELIER = math.log(20)  # what is said before the cheapest sets must be as sure as one in twenty
 _UNKNOWN = 9  # values at which a cell is tried whose value nothing fixes: enough to tell which part of what is usual the rules accept
@@ -55,7 +56,8 @@ def suggest(case: Case, trial: Trial) -> tuple[tuple[CellSet, ...], tuple[Sugges
         return (), _of_the_form(case, trial, form)
     ranked = sorted((_explain(case, cells, trial, form) for cells in case.sets), key=lambda one: -one.weight)  # stable: ties as they came
     ranked = sorted([*ranked, *_wider(case, trial, form, ranked[0].weight)], key=lambda one: -one.weight)
-    found = list(_distinct(suggestion for one in ranked for suggestion in _told(one, trial, form)))
+    shown = _SHOWN if case.system is not None else 1  # what nothing but history confirms is said once
+    found = list(_distinct(suggestion for one in ranked for suggestion in _told(one, trial, form, shown=shown)))
     best = max((one.score for one in found), default=0.0)
     return tuple(one.cells for one in ranked), tuple(one for one in found if one.score >= best - _OUTDONE)[:_IN_ALL]
 
@@ -127,11 +129,10 @@ def _explains(one: Weighed, case: Case, form: Form) -> bool:
         return False
     if case.system is not None:
         return bool(one.repaired)
-    # Of ten times larger figures each single one is ten times less likely; that must not count against a zero that was lost.
-    sizes = [(value, form.value(cell)) for move in one.moves for cell, value in move.changes]
-    larger = sum(math.log((abs(value) + 0.5) / (abs(reported) + 0.5)) for value, reported in sizes if not math.isnan(reported))
-    gained = one.score + larger - sum(WRONG + move.weight for move in one.moves)
-    return gained >= _FAR_LIKELIER and all(move.slip in _BY_HISTORY for move in one.moves)
+    if any(move.slip not in _BY_HISTORY for move in one.moves):
+        return False
+    oddness = [form.usual.oddness(cell.name, form.record, (form.value(cell), value)) for move in one.moves for cell, value in move.changes]
+    return sum(before - after for before, after in oddness) >= _MORE_USUAL and all(after <= _STILL_ODD for _, after in oddness)
 
 
 def _moves(cell: Reference, trial: Trial, form: Form) -> tuple[Move, ...]:
@@ -143,8 +144,7 @@ def _loose(cell: Reference, case: Case, trial: Trial, form: Form) -> float:
     values = trial.usual.quantiles(cell.name, form.record, _UNKNOWN) if cell.kind == "indicator" else np.empty(0)
     if not values.size:
         return _blind(cell, trial, form)
-    reported = form.value(cell)
-    weight = other(0.0 if math.isnan(reported) else reported) - math.log(values.size)
+    weight = form.other(cell) - math.log(values.size)
     tried = trial.weigh(form.record, [(Move(((cell, value),), Slip.IMPLIED, weight),) for value in values.tolist()])
     likely = trial.usual.likelihood(cell.name, form.record, values)  # each stands for a share of all values, not for itself
     scores = [one.score - float(mine) for one, mine in zip(tried, likely, strict=True) if _explains(one, case, form)]
@@ -155,8 +155,8 @@ def _blind(cell: Reference, trial: Trial, form: Form) -> float:
     """The same where its value is not tried: how odd is what was reported."""
     reported = form.value(cell)
     if cell.kind != "indicator" or math.isnan(reported):
-        return WRONG + other(0.0)
-    return WRONG + other(reported) - float(trial.usual.likelihood(cell.name, form.record, np.array([reported]))[0])
+        return WRONG + form.other(cell)
+    return WRONG + form.other(cell) - float(trial.usual.likelihood(cell.name, form.record, np.array([reported]))[0])
 
 
 # ---- several cells at once
@@ -209,12 +209,12 @@ def _joined(follows: Iterable[Move], chosen: Sequence[Move]) -> tuple[Move, ...]
 # ---- telling
 
 
-def _told(one: _Explained, trial: Trial, form: Form) -> Iterator[Suggestion]:
+def _told(one: _Explained, trial: Trial, form: Form, *, shown: int) -> Iterator[Suggestion]:
     """The best explanations, with one suggestion for each part of them that can be undone by itself."""
     if not one.explanations:
         return
     best = one.explanations[0].score
-    for found in one.explanations[:_SHOWN]:
+    for found in one.explanations[:shown]:
         if found.score < best - _FAINT:
             return
         given = {cell: value for move in found.moves for cell, value in move.changes}
@@ -242,7 +242,7 @@ def _of_the_form(case: Case, trial: Trial, form: Form) -> tuple[Suggestion, ...]
     moves = dict.fromkeys(move for cell in amounts[:_LEADING] for move in form_moves(cell, form))
     tried = sorted((one for one in trial.weigh(case.record, [(move,) for move in moves]) if _explains(one, case, form)), key=_rank)
     best = _Explained(case.cells, tuple(tried), 0.0)
-    return tuple(_distinct(_told(best, trial, form)))
+    return tuple(_distinct(_told(best, trial, form, shown=1)))
 
 
 def _or_nothing(value: float) -> float:

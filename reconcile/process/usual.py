@@ -93,6 +93,18 @@ class Usual:
         found = _T_CONSTANT - (_TAILS + 1) / 2 * np.log1p(odd**2 / _TAILS) - math.log(spread) - one.decimals * math.log(10)
         return np.where(np.isnan(values), _BLANK, found)
 
+    def oddness(self, code: str, record: int, values: tuple[float, float]) -> tuple[float, float]:
+        """By how much (a logarithm) figures of each value's size are less likely than of the size expected; 0 where nothing is known.
+
+        Unlike `likelihood` it compares sizes: of ten times larger figures each single one is ten times less likely, which is no oddness.
+        """
+        basis = self.expected(code, record)
+        if math.isnan(basis):
+            return 0.0, 0.0
+        sizes = np.array([basis, *values])
+        known = self.likelihood(code, record, sizes) + np.log(np.abs(np.nan_to_num(sizes)) * self._factor(code) + 0.5)
+        return float(known[0] - known[1]), float(known[0] - known[2])
+
     def quantiles(self, code: str, record: int, count: int) -> Floats:
         """Values that stand for `count` equal shares of what is usual, in the indicator's measure; none where nothing is known."""
         one = self.environment.scheme.indicators.get(code)
@@ -172,6 +184,8 @@ class Usual:
         figures = self.environment.figure(Reference(code))[mine]
         known = float((~np.isnan(figures)).sum())
         zeros = (float((figures == 0).sum()) + 0.5) / (known + 2.0)
+        if (figures > 0).sum() < _PEERS:
+            return _Pattern(math.nan, _LEVEL_FLOOR, 0.5)
         apart = levels[mine, column][:, None] - self._sizes[mine][:, None]
         spread = float(spreads(apart, medians(apart))[0])
         return _Pattern(float(centres[group][column]), max(_LEVEL_FLOOR, 0.0 if math.isnan(spread) else spread), zeros)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reconcile.process.in_force import InForce, changeable
-from reconcile.scheme.expression import Reference, linear
+from reconcile.scheme.expression import Reference
 from reconcile.scheme.system import System
 
 # Each row of a list was written apart, so that a count or a sum of them is seldom wrong by one slip; and a slip in the figure beside it is
@@ -24,11 +24,8 @@ def weights(system: System, record: int, rules: Collection[str], force: InForce)
     """
     found = {one: (1.0 if one.kind == "indicator" else LISTED) if changeable(one) else float("inf") for one in system.columns}
     confirmed: dict[Reference, int] = {}
-    for rule in force.rules.values():
-        if rule.id in rules or rule.expression is None or not force.holds(rule)[record]:
-            continue
-        rows = linear(rule.expression)
-        if rows is None or any(row.operator != "==" for row in rows):
+    for rule in force.equalities:
+        if rule.id in rules or not force.holds(rule)[record]:
             continue
         for cell in force.reads(rule):
             if found.get(cell, 0.0) and force.figures(cell)[record]:

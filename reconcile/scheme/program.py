@@ -29,7 +29,7 @@ class Solution:
 
 
 class Program:
-    """Rows `low <= matrix · x <= high` that may be missed at a cost: `matrix` is rows × columns, `two_sided` tells which rows have a low."""
+    """Rows `low <= matrix · x <= high` that may be missed at a cost: `matrix` is rows × columns, `two_sided`: which rows have a low."""
 
     def __init__(self, matrix: Floats, two_sided: NDArray[np.bool_]) -> None:
         rows, columns = matrix.shape

@@ -234,21 +234,21 @@ def print_reach(scores: dict[str, Score]) -> None:
     alone = [kind for kind in scores if kind in PLANTERS]
     ten = ["ten_history"]
     print("\nREACH (asked, measured; one fault in a return)")
-    print(f"  found, where a rule or identity covers it          99%  {pooled(alone, 'found_covered', 'covered')}")
+    print(f"  found, where a rule or identity covers it             99%  {pooled(alone, 'found_covered', 'covered')}")
     print(
-        f"  found, ×10 covered by history only                 90%  {pooled(ten, 'found_history', 'history')}; where last year's figure is 5 and more {pooled(ten, 'strong_found', 'strong')}"
+        f"  found, ×10 covered by history only                    90%  {pooled(ten, 'found_history', 'history')}; where last year's figure is 5 and more {pooled(ten, 'strong_found', 'strong')}"
     )
     print(
-        f"  true set first, more than one rule touches it      85%  {pooled(single, 'first', 'many')}; faults of many cells too {pooled(alone, 'first', 'many')}"
+        f"  true set first, more than one rule touches it         85%  {pooled(single, 'first', 'many')}; faults of many cells too {pooled(alone, 'first', 'many')}"
     )
     print(
-        f"  true set among the tied, likewise                  97%  {pooled(single, 'tied', 'many')}; faults of many cells too {pooled(alone, 'tied', 'many')}"
+        f"  true set among the tied, likewise                     97%  {pooled(single, 'tied', 'many')}; faults of many cells too {pooled(alone, 'tied', 'many')}"
     )
-    print(f"  peers: random choice among the tied, likewise           {pooled(single, 'chance', 'many')}")
+    print(f"  peers: random choice among the tied, likewise              {pooled(single, 'chance', 'many')}")
     for name, kinds in (("swaps", _SWAPS), ("single digits", _DIGITS), ("unit slips", _SLIPS)):
         told = f"  best suggestion exact, {name}, a rule confirms"
         print(
-            f"{told:<53}80%  {pooled(kinds, 'best', 'covered')}; where it is an equality {pooled(kinds, 'equal_best', 'equal')}; any suggestion {pooled(kinds, 'some', 'covered')}"
+            f"{told:<56}80%  {pooled(kinds, 'best', 'covered')}; where it is an equality {pooled(kinds, 'equal_best', 'equal')}; any suggestion {pooled(kinds, 'some', 'covered')}"
         )
 
 

@@ -45,7 +45,7 @@ def test_two_contradictions_apart_need_two_cells() -> None:
 def test_weights_decide_and_infinite_ones_forbid() -> None:
     figures = {"期末": 70.0, "期初": 40.0, "新增": 20.0, "减少": 2.0}
     assert _sets(_located([BALANCE], {"期初": 1.3}, **figures)) == ["期末", "新增"]
-    fixed = {name: math.inf for name in figures}
+    fixed = dict.fromkeys(figures, math.inf)
     assert _located([BALANCE], fixed, **figures) == Located((), math.inf, _located([BALANCE], fixed, **figures).conflicts, False, 0)
 
 
