@@ -27,7 +27,7 @@ from reconcile.scheme.program import INFINITE, Program
 from reconcile.scheme.records import Floats
 from reconcile.scheme.reported import Reported
 from reconcile.scheme.row_matrix import RowMatrix
-from reconcile.scheme.search import MOST_PROGRAMS, Proof, Search
+from reconcile.scheme.search import MOST_PROGRAMS, ExhaustedError, Proof, Search
 from reconcile.scheme.syntax import Reference
 
 _DECIMALS = 6  # figures are kept to millionths
@@ -47,7 +47,8 @@ class Trial:
     """Whether some figures can make all rules hold, the others kept.
 
     repair: one way to do it (the free and the missing figures' values), None where there is none. conflict: kept figures that contradict
-    each other, under the rules `proof`. relaxed: rules that could not be asked because two free figures are multiplied.
+    each other, under the rules `proof`; no rule there where the question was given up after MOST_PROGRAMS linear programs. relaxed: rules
+    that could not be asked because two free figures are multiplied.
     """
 
     repair: Mapping[Reference, float] | None
@@ -92,8 +93,11 @@ class System:
     def trial(self, values: Mapping[Reference, float], free: Collection[Reference]) -> Trial:
         """Whether the figures in `free`, and the missing ones, can be chosen so that every rule holds. Unknown names are passed over."""
         search = self.search(self.reported(values))
-        found = search.trial(self._places(free))
         relaxed = tuple(self.constraints[place].id for place in search.relaxed(self._places(free)))
+        try:
+            found = search.trial(self._places(free))
+        except ExhaustedError:
+            return Trial(None, frozenset(), (), relaxed)
         if isinstance(found, Proof):
             rules = tuple(self.constraints[place].id for place in sorted({int(self.rows.owner[row]) for row in found.rows}))
             return Trial(None, frozenset(self.columns[place] for place in found.cells), rules, relaxed)
@@ -106,7 +110,12 @@ class System:
         A relation with a tolerance counts as exact here where it can be (a rate is what its formula makes it), and a rule that applies is
         to be satisfied, not escaped by a guard that no longer holds.
         """
-        record = self.reported(values)
+        try:
+            return self._determined(self.reported(values), free)
+        except ExhaustedError:
+            return {}
+
+    def _determined(self, record: Reported, free: Collection[Reference]) -> dict[Reference, float]:
         for tight in (True, False):
             search = Search(self, record, limit=MOST_PROGRAMS, tight=tight, escapes=False)
             if not isinstance(search.trial(self._places(free)), Proof):
@@ -128,11 +137,15 @@ class System:
     ) -> tuple[float, float] | None:
         """The least and the greatest of the sum of coefficient times figure, infinite where there is none; None where the rules contradict.
 
-        Whole numbers are asked for in rules and trials; a bound may still lie between two of them.
+        Whole numbers are asked for in rules and trials; a bound may still lie between two of them. Infinite, too, where the question was
+        given up after MOST_PROGRAMS linear programs.
         """
         cost = np.array([terms.get(one, 0.0) for one in self.columns])
         search = self.search(self.reported(values))
-        return self._range(search, cost, free)
+        try:
+            return self._range(search, cost, free)
+        except ExhaustedError:
+            return -INFINITE, INFINITE
 
     def _range(self, search: Search, cost: Floats, free: Collection[Reference]) -> tuple[float, float] | None:
         least = search.least(cost, self._places(free))
