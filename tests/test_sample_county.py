@@ -267,7 +267,7 @@ def test_odd_but_readable_figures_are_notes(findings: list[dict[str, str]]) -> N
 def test_the_same_run_twice_gives_the_same_files(tmp_path: Path) -> None:
     for name in ("first", "second"):
         run(COUNTY, "-o", tmp_path / name)
-    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    files = sorted(path.relative_to(tmp_path / "first").as_posix() for path in (tmp_path / "first").rglob("*") if path.is_file())
     assert {"summary.xlsx", "narrative.docx", "narrative.md", "findings.csv"} <= set(files)
     for name in files:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name

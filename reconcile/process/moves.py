@@ -33,6 +33,7 @@ _SAME_MATTER = 0.9  # nearly all that are exchanged with a cell that is set agai
 _LONGEST_RUN = 8  # cells in a row that were filled one too low before somebody noticed
 _ROW_AMOUNT = math.log(10)  # what a forgotten row held may be any of about ten figures that such rows hold
 _LISTED = math.log(0.2)  # of a list and the figure beside it, the list was kept row by row and is the better witness
+_ANOTHER_ROW = math.log(0.2)  # who forgets one row seldom forgets another
 _TOGETHER = 0.3  # of amounts in another measure, how many are not alone
 _NOTHING_TO_REPORT = math.log(0.1)  # who has nothing to report seldom writes a number without a reason that another kind of slip gives
 _ROUNDED_STEPS = 2  # of the last digit: what rounding twice, before and after adding, can leave
@@ -174,8 +175,10 @@ def _in_the_list(cell: Reference, form: Form, rules: Sequence[Rule]) -> Iterator
         if not math.isnan(value) and value != form.value(one):
             changes.append((one, value))
     more = {value > form.value(one) for one, value in changes}
-    if len(more) == 1 and any(one.kind == "list" for one, _ in changes):
-        weight = _LISTED + math.log(SHARES[Slip.IMPLIED]) - (len(changes) - 1) * _ROW_AMOUNT
+    rows = [abs(value - form.value(one)) for one, value in changes if one.kind == "list"]
+    if len(more) == 1 and rows:
+        columns = max(1, len(changes) - 1)  # where no amount bears it out that a row is missing, that is as much against it
+        weight = _LISTED + math.log(SHARES[Slip.IMPLIED]) - columns * _ROW_AMOUNT + (rows[0] - 1) * _ANOTHER_ROW
         yield Move(tuple(changes), Slip.IMPLIED, weight, "row_forgotten" if True in more else "row_twice")
 
 

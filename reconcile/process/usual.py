@@ -128,17 +128,6 @@ class Usual:
         centre = self._expected(one, record)[0]
         return math.nan if math.isnan(centre) else max(0.0, (math.exp(centre) - 0.5) / self._factor(code))
 
-    def earlier(self, code: str, record: int) -> float:
-        """The figure of the period that this one is best compared with; NaN where there is none."""
-        one = self.environment.scheme.indicators.get(code)
-        if one is None:
-            return math.nan
-        for period in _EARLIER[one.kind is Kind.STOCK]:
-            before = float(self.environment.figure(Reference(code, period=period))[record])
-            if not math.isnan(before):
-                return before
-        return math.nan
-
     def _expected(self, one: Indicator, record: int) -> tuple[float, float, float, float]:
         """Where ln(value + ½) should lie, its spread, the earlier figure (NaN for a level) and the probability of a zero."""
         group = self._groups[record]
