@@ -92,12 +92,21 @@ class Outcome:
     suspicions: tuple[Suspicion, ...] = ()
 
     def suspicion(self, finding: Finding) -> Suspicion | None:
-        """What is suspected where this finding is; None where nothing is."""
-        return self._suspicions.get((finding.return_id, finding.rule))
+        """What is suspected where this finding is; None where nothing is.
+
+        A rule may be broken at several places of a return, each with a suspicion of its own: the one that names a figure of the finding.
+        """
+        some = self._suspicions.get((finding.return_id, finding.rule), [])
+        named = (one for one in some if any(code in finding.indicators for cells in one.sets for code in cells))
+        return next(named, some[0] if some else None)
 
     @cached_property
-    def _suspicions(self) -> dict[tuple[str, str], Suspicion]:
-        return {(one.return_id, rule): one for one in reversed(self.suspicions) for rule in one.rules}
+    def _suspicions(self) -> dict[tuple[str, str], list[Suspicion]]:
+        found: dict[tuple[str, str], list[Suspicion]] = {}
+        for one in self.suspicions:
+            for rule in one.rules:
+                found.setdefault((one.return_id, rule), []).append(one)
+        return found
 
     @property
     def subject(self) -> str:

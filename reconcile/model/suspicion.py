@@ -28,7 +28,7 @@ class Slip(StrEnum):
 class Change:
     """One cell with what it probably should be. `reported` and `said` are texts with their measure; `value` is in the indicator's measure.
 
-    `indicator` is a code, or a list's figure as the rule language writes it (`帮扶职工名册.帮扶金额`), whose cell is then "".
+    `indicator` is a code, or a list's figure as the rule language writes it (`total(帮扶职工名册.帮扶金额)`), whose cell is then "".
     """
 
     indicator: str
@@ -54,7 +54,7 @@ class Suggestion:
 class Suspicion:
     """What is suspected where some rules are broken in one return: one a group of rules that share cells.
 
-    sets: all equally cheap sets of cells that could explain it, the likeliest first; each cell a code, or a list's figure as the rule
+    sets: all equally cheap sets of cells that could explain it, the likeliest first; each cell a code, or a figure as the rule
     language writes it. Empty where the return has too many errors or nothing may change.
     conflicts: sets of cells that cannot all be right, smallest first. left_out: ids of rules that could not be taken into account.
     """

@@ -85,7 +85,7 @@ def _change(cell: Reference, value: float, form: Form) -> Change:
     at = CellAt(environment.returns.cell(form.return_id, "").file, "", "", "")
     if cell.kind == "indicator":
         at = environment.returns.cell(form.return_id, cell.name)
-    return Change(cell.name, at, said(cell, form.value(cell), scheme), value, said(cell, value, scheme))
+    return Change(cell.key, at, said(cell, form.value(cell), scheme), value, said(cell, value, scheme))
 
 
 def _equation(rule: Rule, form: Form, given: Mapping[Reference, float], scheme: Scheme) -> str:

@@ -13,6 +13,7 @@ from reconcile.model.finding import Tier
 from reconcile.model.indicator import Kind
 from reconcile.scheme.applies import outside
 from reconcile.scheme.branches import Constraint, coding_of, constraint
+from reconcile.scheme.domains import counted, domain
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Missing, Reference, aggregates, evaluate, linear, references
 from reconcile.scheme.reach import kinds_at, reached
@@ -62,9 +63,13 @@ class InForce:
         found: dict[str, Constraint | None] = {}
         for one in self.rules.values():
             if one.expression is not None:
-                when, coding = None if self._settled(one) else one.when, self._coding
                 found[one.id] = constraint(
-                    one.id, one.expression, when=when, tolerance=one.tolerance, coding=coding, nonnegative=self._counted
+                    one.id,
+                    one.expression,
+                    when=None if self._settled(one) else one.when,
+                    tolerance=one.tolerance,
+                    coding=self._coding,
+                    nonnegative=lambda cell: counted(cell, self.scheme),
                 )
         return found
 
@@ -119,25 +124,10 @@ class InForce:
         key = tuple(ids)
         if key not in self._systems:
             made = [one for one in (self.constraints[identity] for identity in key) if one is not None]
-            domains = {one: self.domain(one) for identity in key for one in self.reads(self.rules[identity])}
-            self._systems[key] = System(made, domains)
+            read = dict.fromkeys(one for identity in key for one in self.reads(self.rules[identity]))
+            # what may not change is not questioned
+            self._systems[key] = System(made, {one: domain(one, self.scheme) if changeable(one) else Domain() for one in read})
         return self._systems[key]
-
-    def domain(self, reference: Reference) -> Domain:
-        """What a figure may be: counts and amounts are 0 or more, heads are whole. What may not change is not questioned."""
-        if not changeable(reference):
-            return Domain()
-        if reference.kind == "list":
-            return Domain(lower=0.0, whole=True)
-        if reference.kind == "column":
-            roster, column = reference.parts
-            measure = next(one.measure for one in self.scheme.rosters[roster].columns if one.column == column)
-            return Domain(lower=0.0, whole=self.scheme.measures[measure].whole)
-        indicator = self.scheme.indicators[reference.name]
-        if indicator.kind is Kind.TEXT:
-            return Domain(whole=True)
-        whole = self.scheme.measure(reference.name).whole
-        return Domain(0.0 if self._counted(reference) else -np.inf, 1.0 if indicator.kind is Kind.FLAG else np.inf, whole)
 
     def values(self, record: int, columns: Iterable[Reference], rules: Iterable[str]) -> dict[Reference, float]:
         """What a return says of each figure, NaN where it says nothing; 0 for a blank that one of the rules counts as 0."""
@@ -180,10 +170,6 @@ class InForce:
     def _kinds(self) -> list[tuple[frozenset[str], bool]]:
         speaks = zip(self.environment.codes, self.environment.whole.tolist(), strict=True)
         return [(kinds_at(self.environment.units, code, whole=whole), bool(whole)) for code, whole in speaks]
-
-    def _counted(self, reference: Reference) -> bool:
-        """As reading does: only rates may be below 0."""
-        return reference.kind != "indicator" or self.scheme.indicators[reference.name].kind not in (Kind.RATE, Kind.TEXT)
 
 
 def changeable(reference: Reference) -> bool:

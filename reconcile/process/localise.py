@@ -18,7 +18,7 @@ from reconcile.model.unit import UnitTree
 from reconcile.process.case import Case, CellSet
 from reconcile.process.groups import Group, groups
 from reconcile.process.hitting_sets import MOST_CELLS, Located, hitting_sets
-from reconcile.process.in_force import InForce, changeable
+from reconcile.process.in_force import InForce
 from reconcile.process.suggest import suggest
 from reconcile.process.suspected import message
 from reconcile.process.trial import Trial
@@ -145,15 +145,10 @@ def _suspicion(case: Case, trial: Trial, force: InForce) -> Suspicion:
         return_id=case.return_id,
         unit=case.unit,
         rules=case.rules,
-        sets=tuple(tuple(_key(cell) for cell in cells) for cells in sets),
-        conflicts=tuple(tuple(_key(cell) for cell in cells) for cells in case.conflicts),
+        sets=tuple(tuple(cell.key for cell in cells) for cells in sets),
+        conflicts=tuple(tuple(cell.key for cell in cells) for cells in case.conflicts),
         left_out=case.left_out,
         too_many=case.too_many,
         suggestions=suggestions,
         message=message(replace(case, sets=sets), force),
     )
-
-
-def _key(cell: Reference) -> str:
-    """A cell by its code; a list's figure, or an earlier one, as the rule language writes it."""
-    return str(cell) if not changeable(cell) or cell.kind == "list" else cell.name

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconcile.process.case import Case
+from reconcile.process.explained import said
 from reconcile.process.in_force import InForce
 from reconcile.scheme.expression import Reference
-from reconcile.scheme.wording import amount, listed, place, say
-from reconcile.scheme.words import LIST_FIGURES, PERIOD_WORDS, SUSPICIONS
+from reconcile.scheme.wording import figure_name, listed, place, say
+from reconcile.scheme.words import SUSPICIONS
 
 _CELLS_SAID = 8  # more cells than that nobody compares in a sentence; they are in the sets
 
@@ -40,15 +41,5 @@ def _said(cells: Iterable[Reference], case: Case, force: InForce) -> str:
 def _named(cell: Reference, case: Case, force: InForce) -> str:
     """会员人数（组织建设!D14）70人; a list's figure by its name; an earlier figure as its account calls it."""
     scheme, value = force.scheme, case.values.get(cell, float("nan"))
-    if cell.kind == "list":
-        return say(LIST_FIGURES["list"], {"名册": cell.name, "值": f"{value:.0f}"})
-    if cell.kind == "column":
-        roster, column = cell.parts
-        found = next(one for one in scheme.rosters[roster].columns if one.column == column)
-        return say(LIST_FIGURES["column"], {"名册": roster, "列": found.name, "值": f"{value:.15g}{found.measure}"})
-    said = amount(value, scheme.indicators[cell.name], scheme)
-    if cell.of == "children" or cell.period != "this":
-        period = PERIOD_WORDS.get(cell.period, "")
-        return f"{period}{'下级合计' if cell.of == 'children' else ''}{scheme.label(cell.name)}{said}"
-    where = place(force.environment.returns.cell(case.return_id, cell.name))
-    return f"{scheme.label(cell.name)}{f'（{where}）' if where else ''}{said}"
+    where = place(force.environment.returns.cell(case.return_id, cell.name)) if cell.key in scheme.indicators else ""
+    return f"{figure_name(cell.key, scheme)}{f'（{where}）' if where else ''}{said(cell, value, scheme)}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconcile.scheme.wording import place
+from reconcile.scheme.wording import figure_name, place
 
 if TYPE_CHECKING:
     from reconcile.model.round import Round
@@ -65,15 +65,10 @@ def _named(code: str, suspicion: Suspicion, scheme: Scheme, returns: Round, move
         cell = returns.cell(suspicion.return_id, code)
         sheet, address = moved.get((cell.sheet, cell.cell), (cell.sheet, cell.cell))
         where = place(replace(cell, sheet=sheet, cell=address))
-    return _label(code, scheme) + (f"（{where}）" if where else "")
-
-
-def _label(code: str, scheme: Scheme) -> str:
-    """An indicator's name; 帮扶职工名册的帮扶金额 for 帮扶职工名册.帮扶金额."""
-    return scheme.label(code) if code in scheme.indicators else code.replace(".", "的", 1)
+    return figure_name(code, scheme) + (f"（{where}）" if where else "")
 
 
 def _suggestion(one: Suggestion, scheme: Scheme) -> str:
-    changes = "，".join(f"{_label(change.indicator, scheme)}{change.reported or '（空）'}→{change.said}" for change in one.changes)
+    changes = "，".join(f"{figure_name(change.indicator, scheme)}{change.reported or '（空）'}→{change.said}" for change in one.changes)
     why = "；".join(filter(None, (one.reason, one.equation)))
     return changes + (f"（{why}）" if why else "")

@@ -90,6 +90,11 @@ class Reference:
         roster, _, column = self.name.partition(".")
         return roster, column
 
+    @property
+    def key(self) -> str:
+        """The bare name of an indicator of the return itself; of anything else its canonical spelling."""
+        return self.name if self.kind == "indicator" and self.period == "this" and self.of == "unit" else str(self)
+
     def __str__(self) -> str:
         """The canonical spelling, e.g. `previous(A001)`; the key of this reference wherever one is needed as text."""
         if self.kind == "list":

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from reconcile.model.finding import CellAt, Finding
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.quantity import format_number
+from reconcile.scheme.grammar import parse
+from reconcile.scheme.syntax import Name
+from reconcile.scheme.words import LIST_FIGURES, PERIOD_WORDS
 
 if TYPE_CHECKING:
     from reconcile.scheme.rules import Rule
@@ -42,6 +45,21 @@ def amount(value: float, indicator: Indicator, scheme: Scheme) -> str:
     decimals = max(indicator.decimals, _RATE_DECIMALS) if indicator.kind is Kind.RATE else _ALL_DECIMALS
     measure = scheme.measures.get(indicator.measure)
     return format_number(value, decimals) + (measure.name if measure is not None else indicator.measure)
+
+
+def figure_name(key: str, scheme: Scheme) -> str:
+    """What a figure is called, by Reference.key: 会员人数; 帮扶职工名册的行数; 上年末会员人数; 会员人数下级合计."""
+    if key in scheme.indicators:
+        return scheme.label(key)
+    node = parse(key)
+    if not isinstance(node, Name):
+        return key
+    cell = node.reference
+    if cell.kind == "indicator":
+        return PERIOD_WORDS.get(cell.period, "") + scheme.label(cell.name) + ("下级合计" if cell.of == "children" else "")
+    roster, column = cell.parts
+    named = next((one.name for one in scheme.rosters[roster].columns if one.column == column), "")
+    return say(LIST_FIGURES[cell.kind], {"名册": roster, "列": named})
 
 
 def place(cell: CellAt, *, with_file: bool = False) -> str:

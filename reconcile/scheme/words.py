@@ -221,5 +221,5 @@ SUSPICIONS: Mapping[str, str] = {
 }
 """What is said of cells that are suspected, by how many must change; {…} are filled in by the localiser."""
 
-LIST_FIGURES: Mapping[str, str] = {"list": "{名册}的行数{值}行", "column": "{名册}的{列}合计{值}"}
+LIST_FIGURES: Mapping[str, str] = {"list": "{名册}的行数", "column": "{名册}的{列}合计"}
 """How a figure that is counted or added up from a list is named."""

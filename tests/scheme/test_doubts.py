@@ -21,18 +21,18 @@ EXTRA = Suggestion(
     repairs=("R1",),
     score=2.0,
 )
-DOUBT = Suspicion("01", "01", ("R1",), (("A001",), ("A002", "名册.金额")), (), (), False, (EXTRA,), "下列单元格互相矛盾")
+DOUBT = Suspicion("01", "01", ("R1",), (("A001",), ("A002", "total(名册.金额)")), (), (), False, (EXTRA,), "下列单元格互相矛盾")
 
 
 @pytest.fixture(scope="module")
 def scheme(make_scheme: Callable[..., Scheme]) -> Scheme:
-    return make_scheme("A001|会员|人|stock|0|*|\nA002|新增|人|flow|0|*|")
+    return make_scheme("A001|会员|人|stock|0|*|\nA002|新增|人|flow|0|*|", lists="名册|金额|帮扶金额|number|元|0|")
 
 
 def test_the_likeliest_cells_come_first_with_their_places(scheme: Scheme, make_round: Callable[..., Round]) -> None:
     returns = make_round({"01": {"A001": 1350.0, "A002": 40.0}})
-    assert suspected(DOUBT, scheme, returns) == "会员（组织!D4）；或新增（组织!D5）和名册的金额"
-    many = replace(DOUBT, sets=(("A001",), ("A002",), ("A001", "A002"), ("名册.金额",)))
+    assert suspected(DOUBT, scheme, returns) == "会员（组织!D4）；或新增（组织!D5）和名册的帮扶金额合计"
+    many = replace(DOUBT, sets=(("A001",), ("A002",), ("A001", "A002"), ("total(名册.金额)",)))
     assert suspected(many, scheme, returns) == "会员（组织!D4）；或新增（组织!D5）；或会员（组织!D4）和新增（组织!D5）；等4种可能"
 
 
