@@ -33,6 +33,7 @@ _MORE_USUAL = math.log(5)  # the comparison has already found the figure odd; me
 _STILL_ODD = math.log(10)  # nor may what is suggested be odd itself: ten times less likely than the figure one would expect
 _LEADING = 3  # amounts that may tell by which power a form slipped: the largest have the steadiest history
 _FAR_LIKELIER = math.log(20)  # what is said before the cheapest sets must be as sure as one in twenty
+_MOSTLY = math.log(3 / 2)  # what is twice as likely as all other explanations of a set together
 _UNKNOWN = 9  # values at which a cell is tried whose value nothing fixes: enough to tell which part of what is usual the rules accept
 
 
@@ -59,7 +60,8 @@ def suggest(case: Case, trial: Trial) -> tuple[tuple[CellSet, ...], tuple[Sugges
     shown = _SHOWN if case.system is not None else 1  # what nothing but history confirms is said once
     found = list(_distinct(suggestion for one in ranked for suggestion in _told(one, trial, form, shown=shown)))
     best = max((one.score for one in found), default=0.0)
-    return tuple(one.cells for one in ranked), tuple(one for one in found if one.score >= best - _OUTDONE)[:_IN_ALL]
+    sets = dict.fromkeys(cells for one in ranked for cells in (*_spread(one), one.cells))
+    return tuple(sets), tuple(one for one in found if one.score >= best - _OUTDONE)[:_IN_ALL]
 
 
 def _explain(case: Case, cells: CellSet, trial: Trial, form: Form) -> _Explained:
@@ -110,6 +112,14 @@ def _wider(case: Case, trial: Trial, form: Form, weight: float) -> Iterator[_Exp
         best = min(some, key=_rank, default=None)
         if best is not None and best.score > least:
             yield _Explained(tuple(cell for cell, _ in best.moves[0].changes), (best,), best.score)
+
+
+def _spread(one: _Explained) -> Iterator[CellSet]:
+    """All cells that a set's likeliest slip touched, where these are more than the set holds: two exchanged, a column mismeasured."""
+    for likeliest in one.explanations[:1]:
+        touched = tuple(dict.fromkeys(cell for move in likeliest.moves for cell, _ in move.changes))
+        if set(one.cells) < set(touched) and likeliest.score > one.weight - _MOSTLY:
+            yield touched
 
 
 def _joint(cell: Reference, trial: Trial, form: Form) -> tuple[Move, ...]:

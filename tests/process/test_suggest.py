@@ -229,6 +229,15 @@ def test_parts_in_another_measure_than_their_total(desk: Callable[..., Desk]) ->
     assert found.reason == "有2项金额像是把元当作万元填报"
 
 
+def test_a_set_is_shown_with_all_cells_of_its_likeliest_slip(desk: Callable[..., Desk]) -> None:
+    before = {"B1": 60.0, "B2": 40.0, "B3": 20.0}
+    figures = {"v1": {"B1": 61.45, "B2": 409500, "B3": 205000}, **{f"v{one}": before for one in range(2, 8)}}
+    ranked, _ = desk(figures, previous={f"v{one}": before for one in range(1, 8)}).ask("v1", ["R4"], ["B2"])
+    assert ranked == [["B2", "B3"], ["B2"]]
+    ranked, _ = desk({"v1": {"B1": 614500, "B2": 40.95, "B3": 20.5}}).ask("v1", ["R4"], ["B1"])
+    assert ranked == [["B1"]]
+
+
 def test_the_same_case_gives_the_same_answer(desk: Callable[..., Desk]) -> None:
     figures = {"v1": {**SOUND, "A4": 151}}
     asked = ("v1", ["R1"], ["A1"], ["A2"], ["A3"], ["A4"])
