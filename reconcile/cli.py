@@ -199,7 +199,7 @@ def check_command(
     elif layout == "csv":
         click.echo(findings_csv(outcome, loaded).decode("utf-8-sig"), nl=False)
     else:
-        click.echo(findings_text(outcome, concise=layout == "concise", scheme=loaded))
+        click.echo(findings_text(outcome, loaded, concise=layout == "concise"))
     if not outcome.round.counted:
         sys.exit(NOTHING_READ)
     sys.exit(_exit_code(outcome.findings, fail_on))

@@ -20,7 +20,7 @@ BESIDE_A_FAULT = {
     ("D-11", "西畈村工会"),  # three courses, nobody there
     ("N-04", "茶园村工会"),  # known by the name on its cover
     ("N-13", "上湾村工会"),  # its file is of another year
-    ("N-45", "柳塘粮油加工厂工会"),  # 30 typed for 3
+    ("N-45", "柳塘粮油加工厂工会"),  # 约30 where 3 was meant
     ("N-45", "炉前村工会"),  # 600 women members, 213 the year before
     ("N-51", "岭背村工会"),  # 3600 万元, 0.32 the year before
 }

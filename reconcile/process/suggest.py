@@ -34,6 +34,8 @@ _STILL_ODD = math.log(10)  # nor may what is suggested be odd itself: ten times 
 _LEADING = 3  # amounts that may tell by which power a form slipped: the largest have the steadiest history
 _FAR_LIKELIER = math.log(20)  # what is said before the cheapest sets must be as sure as one in twenty
 _MOSTLY = math.log(3 / 2)  # what is twice as likely as all other explanations of a set together
+# A comparison that is no equality lets many values through: one of them is worth saying where it has a third of what explains the set.
+_ANY_WOULD_DO = math.log(3)
 _UNKNOWN = 9  # values at which a cell is tried whose value nothing fixes: enough to tell which part of what is usual the rules accept
 
 
@@ -95,13 +97,13 @@ def _apart(moves: Sequence[Move]) -> bool:
 
 
 def _wider(case: Case, trial: Trial, form: Form, weight: float) -> Iterator[_Explained]:
-    """Single slips that are none of the cheapest sets by themselves and repair every error of the case: the fewest slips, not the fewest
-    cells, is what one looks for. In several cells of the form, where that is far likelier than the best set (`weight`); in the rows of a
-    list, where it is not far less likely."""
+    """Single slips that are none of the cheapest sets by themselves and repair every error of the case, every query where it has none:
+    the fewest slips, not the fewest cells, is what one looks for. In several cells of the form, where that is far likelier than the best
+    set (`weight`); in the rows of a list, where it is not far less likely."""
     if case.system is None:
         return
     rules = [rule for rule in trial.readers(form.record, case.cells) if rule.id in case.rules]
-    errors = {rule.id for rule in rules if rule.tier is Tier.ERROR}
+    errors = {rule.id for rule in rules if rule.tier is Tier.ERROR} or {rule.id for rule in rules}
     read = dict.fromkeys(cell for rule in rules for cell in case.cells if cell in reads(rule))
     known = {frozenset(cells) for cells in case.sets}
     moves = dict.fromkeys(move for cell in read for move in _joint(cell, trial, form))
@@ -232,7 +234,9 @@ def _told(one: _Explained, trial: Trial, form: Form, *, shown: int) -> Iterator[
             cells = [cell for move in moves for cell, _ in move.changes]
             rules = [rule for rule in trial.readers(form.record, cells) if rule.id in found.repaired]
             rules.sort(key=lambda rule: found.repaired.index(rule.id))
-            yield explained(moves, form, rules=rules, given=given, score=found.score)
+            suggestion = explained(moves, form, rules=rules, given=given, score=found.score)
+            if suggestion.equation or found.score >= one.weight - _ANY_WOULD_DO:
+                yield suggestion
 
 
 def _hanging_together(moves: Sequence[Move], trial: Trial, form: Form) -> Iterator[tuple[Move, ...]]:
@@ -263,7 +267,7 @@ def _distinct(found: Iterable[Suggestion]) -> Iterator[Suggestion]:
     """Each change once."""
     met = set()
     for one in found:
-        key = tuple((change.indicator, change.value) for change in one.changes)
+        key = frozenset((change.indicator, change.value) for change in one.changes)
         if key not in met:
             met.add(key)
             yield one

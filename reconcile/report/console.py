@@ -18,11 +18,8 @@ _BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.safe.Outbox` names
 _OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD)
 
 
-def findings_text(outcome: Outcome, *, concise: bool, scheme: Scheme | None = None) -> str:
-    """All findings of a round, worst first, with a closing line; `concise` puts each on one line.
-
-    What is suspected needs the scheme to be said; without one it is left out.
-    """
+def findings_text(outcome: Outcome, scheme: Scheme, *, concise: bool) -> str:
+    """All findings of a round, worst first, with a closing line; `concise` puts each on one line."""
     told = _concise(outcome.findings) if concise else _full(outcome, scheme)
     return "\n".join([*told, *([""] if told and not concise else []), counts(outcome)])
 
@@ -123,7 +120,7 @@ def _next_step(outcome: Outcome, *, summary: str, asked: bool) -> str:
     return f"下一步：打印 {summary} 封面签字，文字报告可以送审。"
 
 
-def _full(outcome: Outcome, scheme: Scheme | None) -> list[str]:
+def _full(outcome: Outcome, scheme: Scheme) -> list[str]:
     lines: list[str] = []
     said: set[int] = set()  # what several rules suspect together is said once
     for finding in outcome.findings:
@@ -135,7 +132,7 @@ def _full(outcome: Outcome, scheme: Scheme | None) -> list[str]:
         if finding.advice:
             lines.append(f"  建议：{finding.advice}")
         suspicion = outcome.suspicion(finding)
-        if scheme is not None and suspicion is not None and id(suspicion) not in said:
+        if suspicion is not None and id(suspicion) not in said:
             said.add(id(suspicion))
             told = (("疑似", suspected(suspicion, scheme, outcome.round)), ("建议值", suggested(suspicion, scheme)))
             lines += [f"  {head}：{words}" for head, words in told if words]

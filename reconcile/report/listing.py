@@ -23,11 +23,10 @@ _ANSWER_COLUMNS = ("状态", "单位说明", "疑似单元格", "建议值")
 _NOT_READ = (Standing.UNREADABLE, Standing.FOREIGN, Standing.DUPLICATE)
 
 
-def findings_csv(outcome: Outcome, scheme: Scheme | None = None) -> bytes:
+def findings_csv(outcome: Outcome, scheme: Scheme) -> bytes:
     """The findings, one a line in their order, with a Chinese heading; UTF-8 with the mark that Excel needs, lines ended as RFC 4180 says.
 
-    Text that a spreadsheet would take for a formula is led by an apostrophe; control characters become spaces. What is suspected needs the
-    scheme to be said; without one its columns stay empty.
+    Text that a spreadsheet would take for a formula is led by an apostrophe; control characters become spaces.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -38,11 +37,8 @@ def findings_csv(outcome: Outcome, scheme: Scheme | None = None) -> bytes:
     return out.getvalue().encode("utf-8-sig", errors="replace")
 
 
-def findings_json(outcome: Outcome, version: str, scheme: Scheme | None = None) -> dict[str, Any]:
-    """The findings and the counts around them, for json.dumps. `version` is the program's; units_expected is None where nobody said.
-
-    `scheme`: as for `findings_csv`.
-    """
+def findings_json(outcome: Outcome, version: str, scheme: Scheme) -> dict[str, Any]:
+    """The findings and the counts around them, for json.dumps. `version` is the program's; units_expected is None where nobody said."""
     coverage, standings = outcome.coverage, outcome.round.returns["standing"]
     return {
         "tool": "reconcile",
@@ -63,15 +59,13 @@ def findings_json(outcome: Outcome, version: str, scheme: Scheme | None = None) 
     }
 
 
-def _doubts(finding: Finding, outcome: Outcome, scheme: Scheme | None) -> tuple[str, str]:
+def _doubts(finding: Finding, outcome: Outcome, scheme: Scheme) -> tuple[str, str]:
     """Suspected cells and suggested values, in words."""
     suspicion = outcome.suspicion(finding)
-    if scheme is None or suspicion is None:
-        return "", ""
     return suspected(suspicion, scheme, outcome.round), suggested(suspicion, scheme)
 
 
-def _answer(finding: Finding, outcome: Outcome, scheme: Scheme | None) -> dict[str, Any]:
+def _answer(finding: Finding, outcome: Outcome, scheme: Scheme) -> dict[str, Any]:
     suspects, suggestions = _doubts(finding, outcome, scheme)
     return {"open": finding.open, "reason": finding.reason, "suspects": suspects, "suggestions": suggestions}
 

@@ -38,7 +38,7 @@ def test_text_is_no_formula(text: str, written: str) -> None:
 
 
 def test_csv_has_the_mark_a_heading_and_a_line_a_finding() -> None:
-    data = findings_csv(small_outcome())
+    data = findings_csv(small_outcome(), small_scheme())
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.count(b"\r\n") == 3
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -66,7 +66,7 @@ def test_csv_has_the_mark_a_heading_and_a_line_a_finding() -> None:
 
 
 def test_json_says_everything_in_plain_values() -> None:
-    said = findings_json(small_outcome(), "0.1.0")
+    said = findings_json(small_outcome(), "0.1.0", small_scheme())
     assert json.loads(json.dumps(said)) == said
     assert {key: said[key] for key in ("tool", "version", "period")} == {"tool": "reconcile", "version": "0.1.0", "period": "2023H1"}
     assert said["summary"] == {

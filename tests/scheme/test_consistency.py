@@ -134,15 +134,9 @@ def test_what_only_seems_to_follow_is_no_hint(make_scheme: MakeScheme, rules: st
     assert of(make_scheme, rules).faults == ()
 
 
-EXPLAINED = {
-    "P-30": "B-12 is then broken too, but cannot say that the running total was typed as the new ones",
-}
-
-
-def test_the_scheme_in_use_has_no_contradiction_and_nothing_to_spare_without_a_reason() -> None:
+def test_the_scheme_in_use_has_no_contradiction_and_nothing_to_spare() -> None:
     found = consistency(read_scheme(None))
-    assert (found.faults, found.left_out) == ((), ())
-    assert {one.rule for one in found.hints} <= set(EXPLAINED)
+    assert (found.faults, found.hints, found.left_out) == ((), (), ())
 
 
 def test_scheme_check_ends_with_code_2_where_rules_contradict(tmp_path: Path) -> None:
