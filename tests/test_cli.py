@@ -32,7 +32,7 @@ def reconcile(*words: object, cwd: Path = ROOT, **environment: str) -> subproces
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("run",), ("check",), ("blank",), ("rules",), ("scheme",), ("scheme", "export"), ("scheme", "check")]
+    "command", [(), ("run",), ("check",), ("blank",), ("diff",), ("rules",), ("scheme",), ("scheme", "export"), ("scheme", "check")]
 )
 def test_help_is_in_chinese(command: tuple[str, ...]) -> None:
     result = reconcile(*command, "--help")
@@ -44,7 +44,7 @@ def test_help_is_in_chinese(command: tuple[str, ...]) -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("run", "check", "blank", "rules", "scheme export", "scheme check"):
+    for command in ("run", "check", "diff", "blank", "rules", "scheme export", "scheme check"):
         assert f"`reconcile {command}" in readme
 
 

@@ -13,10 +13,8 @@ from reconcile.scheme.hypothesis import demanded
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import rebuilt
-from reconcile.scheme.wording import amount, say
+from reconcile.scheme.wording import figure_said, say
 from reconcile.scheme.words import PERIOD_WORDS, SLIPS
-
-_ROWS = "行"
 
 
 def explained(moves: Sequence[Move], form: Form, *, rules: Sequence[Rule], given: Mapping[Reference, float], score: float) -> Suggestion:
@@ -66,26 +64,13 @@ def unit_reason(cell: Reference, reported: float, meant: float, scheme: Scheme) 
     return say(SLIPS[key], {"位数": str(abs(power))})
 
 
-def said(cell: Reference, value: float, scheme: Scheme) -> str:
-    """A figure with its measure; rows of a list in 行, "" where there is none."""
-    if math.isnan(value):
-        return ""
-    if cell.kind == "list":
-        return f"{value:.0f}{_ROWS}"
-    if cell.kind == "column":
-        roster, column = cell.parts
-        measure = next(one.measure for one in scheme.rosters[roster].columns if one.column == column)
-        return f"{value:.6f}".rstrip("0").rstrip(".") + measure
-    return amount(value, scheme.indicators[cell.name], scheme)
-
-
 def _change(cell: Reference, value: float, form: Form) -> Change:
     environment = form.environment
     scheme = environment.scheme
     at = CellAt(environment.returns.cell(form.return_id, "").file, "", "", "")
     if cell.kind == "indicator":
         at = environment.returns.cell(form.return_id, cell.name)
-    return Change(cell.key, at, said(cell, form.value(cell), scheme), value, said(cell, value, scheme))
+    return Change(cell.key, at, figure_said(cell, form.value(cell), scheme), value, figure_said(cell, value, scheme))
 
 
 def _equation(rule: Rule, form: Form, given: Mapping[Reference, float], scheme: Scheme) -> str:
@@ -99,7 +84,7 @@ def _equation(rule: Rule, form: Form, given: Mapping[Reference, float], scheme: 
         nonlocal known
         value = given.get(reference, form.value(reference))
         known = known and not math.isnan(value)
-        return Reference(said(Reference(reference.name, kind=reference.kind), value, scheme) or "?")
+        return Reference(figure_said(Reference(reference.name, kind=reference.kind), value, scheme) or "?")
 
     written = equation(rebuilt(node, figure))
     return written if known else ""

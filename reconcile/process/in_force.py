@@ -17,9 +17,10 @@ from reconcile.scheme.domains import counted, domain
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Missing, Reference, aggregates, evaluate, linear, references
 from reconcile.scheme.reach import kinds_at, reached
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.system import System
 
 Truths = NDArray[np.bool_]
 COMPARING = (

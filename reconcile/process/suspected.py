@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconcile.process.case import Case
-from reconcile.process.explained import said
 from reconcile.process.in_force import InForce
 from reconcile.scheme.expression import Reference
-from reconcile.scheme.wording import figure_name, listed, place, say
+from reconcile.scheme.wording import figure_name, figure_said, listed, place, say
 from reconcile.scheme.words import SUSPICIONS
 
 _CELLS_SAID = 8  # more cells than that nobody compares in a sentence; they are in the sets
@@ -42,4 +41,4 @@ def _named(cell: Reference, case: Case, force: InForce) -> str:
     """会员人数（组织建设!D14）70人; a list's figure by its name; an earlier figure as its account calls it."""
     scheme, value = force.scheme, case.values.get(cell, float("nan"))
     where = place(force.environment.returns.cell(case.return_id, cell.name)) if cell.key in scheme.indicators else ""
-    return f"{figure_name(cell.key, scheme)}{f'（{where}）' if where else ''}{said(cell, value, scheme)}"
+    return f"{figure_name(cell.key, scheme)}{f'（{where}）' if where else ''}{figure_said(cell, value, scheme) or '无数据'}"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 from reconcile.errors import ReconcileError
 from reconcile.model.finding import Tier
-from reconcile.model.quantity import format_number
 from reconcile.model.unit import KINDS
 from reconcile.report.lines import width, wrapped
 from reconcile.scheme.account import Account
 from reconcile.scheme.consistency import Consistency
 from reconcile.scheme.example import example
-from reconcile.scheme.expression import Name, Reference, equation, sentence, supposition
+from reconcile.scheme.expression import Name, equation, sentence, supposition
 from reconcile.scheme.provoked import PROVOKED_BY
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
-from reconcile.scheme.wording import amount, finding
+from reconcile.scheme.wording import figure_said, finding
 
-_ALL_DECIMALS = 6
 _MISSING = {
     "skip": "缺一个数就不判定，并计入“无法判定”",
     "skip_all": "全部缺报才不判定，个别缺报按0",
@@ -113,7 +109,7 @@ def _example(rule: Rule, scheme: Scheme) -> list[str]:
         return _paragraph("举例", "这一条比较文字，或同时用到各单位的数，没有例子。")
     table = [("", "不符合", "改为")]
     for place, reference in enumerate(made.references):
-        before, after = (_amount(side[place], reference, scheme) for side in (made.broken, made.repaired))
+        before, after = (figure_said(reference, side[place], scheme) or "空" for side in (made.broken, made.repaired))
         table.append((sentence(Name(reference), scheme.label), before, "" if after == before else after))
     widths = [max(width(line[column]) for line in table) for column in range(3)]
     lines = _paragraph("举例", "最小的例子，右边是改动最少的改法。" if made.least else "一个小的例子，右边是改动最少的改法。")
@@ -123,16 +119,3 @@ def _example(rule: Rule, scheme: Scheme) -> list[str]:
     fields = Account(rule, scheme, made.environment(made.broken)).fields(0)
     lines += wrapped(f"这时提示：{finding(rule, fields, unit_name='某单位').message}", indent=" " * 8, hanging=" " * 8)
     return lines
-
-
-def _amount(value: float, reference: Reference, scheme: Scheme) -> str:
-    """A figure of an example with its measure."""
-    if math.isnan(value):
-        return "空"
-    if reference.kind == "list":
-        return f"{format_number(value, 0)}行"
-    if reference.kind == "column":
-        roster, column = reference.parts
-        measure = next(one.measure for one in scheme.rosters[roster].columns if one.column == column)
-        return f"{format_number(value, _ALL_DECIMALS)}{measure}"
-    return amount(value, scheme.indicators[reference.name], scheme)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reconcile.model.indicator import Kind
 from reconcile.scheme.program import INFINITE
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import Reference
-from reconcile.scheme.system import Domain
 
 
 def domain(reference: Reference, scheme: Scheme) -> Domain:

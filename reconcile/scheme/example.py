@@ -29,10 +29,11 @@ from reconcile.scheme.expression import (
     evaluate,
     references,
 )
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import walk
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.system import System
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]

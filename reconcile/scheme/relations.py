@@ -13,10 +13,11 @@ from itertools import combinations
 
 from reconcile.scheme.branches import Constraint, coding_of, constraint
 from reconcile.scheme.expression import And, Expression, Implies, IsMissing, Not, Reference, aggregates, references
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.search import ExhaustedError
 from reconcile.scheme.syntax import walk
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.system import System
 
 _ASKED = "?"  # the id of what is asked beside the rules
 _NOTICED = 1e-3  # a rule is broken if it is by more than this: several guards of 5·10⁻⁷ that other rules allow do not add up to it

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 from reconcile.errors import ReconcileError
 from reconcile.scheme.program import INFINITE, THRESHOLD, Solution
 from reconcile.scheme.records import Floats, Truths
+from reconcile.scheme.relaxation import Relaxation
 from reconcile.scheme.reported import Reported
 from reconcile.scheme.row_matrix import Way, When
-
-if TYPE_CHECKING:
-    from reconcile.scheme.system import System
 
 MOST_PROGRAMS = 2_000
 _MOST_SPLITS = 40  # whole numbers tried in one trial; beyond that a broken count is let pass, as if the figure were no count
@@ -70,11 +68,11 @@ class Search:
     tight: relations that are equalities hold exactly. escapes: whether a rule may also be satisfied because its guard no longer holds.
     """
 
-    def __init__(self, system: System, record: Reported, *, limit: int, tight: bool = False, escapes: bool = True) -> None:
-        self.system, self.record, self.limit = system, record, limit
+    def __init__(self, relaxation: Relaxation, record: Reported, *, limit: int, tight: bool = False, escapes: bool = True) -> None:
+        self._relaxation, self.record, self.limit = relaxation, record, limit
         self.programs, self._splits, self._loaded = 0, 0, False
         self._escapes = escapes
-        rows = system.rows
+        rows = relaxation.rows
         self._asked: Truths = rows.when != (When.TOLERANT if tight else When.EXACT)
         self._low, self._high = (record.exact_low, record.exact_high) if tight else (record.low, record.high)
         several = [len(ways) != 1 or bool(ways[0].answers) for ways in rows.ways]
@@ -91,7 +89,7 @@ class Search:
     def relaxed(self, places: Iterable[int]) -> tuple[int, ...]:
         """Constraints with a row in which two of the free figures are multiplied."""
         dropped = np.flatnonzero(self._dropped(self.free(places)))
-        return tuple(sorted({int(self.system.rows.owner[row]) for row in dropped}))
+        return tuple(sorted({int(self._relaxation.rows.owner[row]) for row in dropped}))
 
     def trial(self, places: Iterable[int]) -> Found:
         """One way to make all rules hold: every column's figure; or why there is none."""
@@ -113,7 +111,7 @@ class Search:
     # ---- laying out a trial
 
     def _setting(self, places: Iterable[int]) -> _Setting | Proof:
-        record, rows = self.record, self.system.rows
+        record, rows = self.record, self._relaxation.rows
         free = self.free(places)
         touched: Truths = np.asarray(rows.support[:, free].any(axis=1), dtype=np.bool_)
         for row in self._plain_bad:
@@ -129,15 +127,15 @@ class Search:
             if choice is not None:
                 choices.append(choice)
         size = record.scale
-        lower = np.where(free, (self.system.lower - record.base) / size, 0.0)
-        upper = np.where(free, (self.system.upper - record.base) / size, 0.0)
+        lower = np.where(free, (self._relaxation.lower - record.base) / size, 0.0)
+        upper = np.where(free, (self._relaxation.upper - record.base) / size, 0.0)
         return _Setting(free, live, dropped, tuple(choices), lower, upper)
 
     def _choice(self, constraint: int, free: Truths, touched: Truths, live: Truths) -> _Choice | Proof | None:
         """The branches of a constraint that are open; None where one holds as it stands, a proof where none is open."""
         open_ways: list[tuple[int, ...]] = []
         closed: set[int] = set()
-        for way in self.system.rows.ways[constraint]:
+        for way in self._relaxation.rows.ways[constraint]:
             if way.escape and not self._escapes:
                 continue
             blame = self._closed(way, free, touched)
@@ -150,7 +148,7 @@ class Search:
             open_ways.append(remaining)
         if open_ways:
             return _Choice(constraint, tuple(open_ways), frozenset(closed))
-        owned = frozenset(row for way in self.system.rows.ways[constraint] for row in way.rows)
+        owned = frozenset(row for way in self._relaxation.rows.ways[constraint] for row in way.rows)
         return Proof(frozenset(place for place in closed if not free[place]), owned)
 
     def _closed(self, way: Way, free: Truths, touched: Truths) -> set[int] | None:
@@ -165,24 +163,24 @@ class Search:
 
     def _dropped(self, free: Truths) -> Truths:
         """Rows that say nothing in this trial: two free figures multiplied, or a division by a figure that is kept at 0."""
-        found = np.zeros(len(self.system.rows.owner), dtype=np.bool_)
-        for row, products in self.system.rows.products.items():
+        found = np.zeros(len(self._relaxation.rows.owner), dtype=np.bool_)
+        for row, products in self._relaxation.rows.products.items():
             found[row] = any(sum(bool(free[place]) for place in one.places) > 1 for one in products)
         for row, places in self.record.void.items():
             found[row] = found[row] or not free[list(places)].any()
         return found
 
     def _read(self, row: int | np.intp) -> frozenset[int]:
-        return frozenset(np.flatnonzero(self.system.rows.support[row]).tolist())
+        return frozenset(np.flatnonzero(self._relaxation.rows.support[row]).tolist())
 
     # ---- linear programs
 
     def _load(self) -> None:
         """Put the record's coefficients into the program: only rows in which figures are multiplied have any of their own."""
         if not self._loaded:
-            for row in self.system.rows.product_rows.tolist():
-                for place in np.flatnonzero(self.system.rows.support[row]).tolist():
-                    self.system.program.set_coefficient(row, place, float(self.record.coefficients[row, place]))
+            for row in self._relaxation.rows.product_rows.tolist():
+                for place in np.flatnonzero(self._relaxation.rows.support[row]).tolist():
+                    self._relaxation.program.set_coefficient(row, place, float(self.record.coefficients[row, place]))
             self._loaded = True
 
     def _ask(self, active: Truths, lower: Floats, upper: Floats) -> None:
@@ -190,13 +188,13 @@ class Search:
         if self.programs > self.limit:
             raise ExhaustedError(f"{self.limit}")
         self._load()
-        program = self.system.program
+        program = self._relaxation.program
         program.set_columns(lower, upper)
         program.set_rows(np.where(active, self._low, -INFINITE), np.where(active, self._high, INFINITE))
 
     def _try(self, setting: _Setting, active: Truths, lower: Floats, upper: Floats) -> Found:
         self._ask(active, lower, upper)
-        solution = self.system.program.solve()
+        solution = self._relaxation.program.solve()
         if solution.lack > THRESHOLD:
             return self._proof(setting, solution)
         held = self._held(solution.values)
@@ -209,7 +207,7 @@ class Search:
         rows = np.flatnonzero(np.abs(solution.row_duals) > _PRESENT).tolist()
         cells = set(np.flatnonzero((np.abs(solution.column_duals) > _PRESENT) & ~setting.free).tolist())
         for row in rows:
-            if row in self.system.rows.products:  # another figure of the row, once free, makes it say nothing
+            if row in self._relaxation.rows.products:  # another figure of the row, once free, makes it say nothing
                 cells |= {place for place in self._read(row) if not setting.free[place]}
         return Proof(frozenset(cells), frozenset(rows))
 
@@ -237,8 +235,8 @@ class Search:
         record = self.record
         figures = record.base + moved * record.scale
         rounded = np.rint(figures)
-        off = np.where(setting.free & self.system.whole, np.abs(figures - rounded), 0.0)
-        near = np.where(setting.free & self.system.whole, rounded, figures)
+        off = np.where(setting.free & self._relaxation.whole, np.abs(figures - rounded), 0.0)
+        near = np.where(setting.free & self._relaxation.whole, rounded, figures)
         if off.max(initial=0.0) <= _BROKEN * record.scale or self._splits >= _MOST_SPLITS:
             return near
         held = self._held((near - record.base) / record.scale)
@@ -261,7 +259,7 @@ class Search:
     def _least(self, setting: _Setting, active: Truths, cost: Floats, known: float) -> float | None:
         """The least over the branches, of what is moved; `known` is a value already reached: what cannot beat it is not looked into."""
         self._ask(active, setting.lower, setting.upper)
-        found = self.system.program.least(cost * self.record.scale)
+        found = self._relaxation.program.least(cost * self.record.scale)
         if found is None or found[0] >= known:
             return None
         value, moved = found

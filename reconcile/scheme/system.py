@@ -17,29 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from reconcile.scheme.branches import Constraint
 from reconcile.scheme.evaluation import GUARD
-from reconcile.scheme.program import INFINITE, Program
+from reconcile.scheme.program import INFINITE
 from reconcile.scheme.records import Floats
+from reconcile.scheme.relaxation import Domain, Relaxation
 from reconcile.scheme.reported import Reported
 from reconcile.scheme.row_matrix import RowMatrix
 from reconcile.scheme.search import MOST_PROGRAMS, ExhaustedError, Proof, Search
 from reconcile.scheme.syntax import Reference
 
 _DECIMALS = 6  # figures are kept to millionths
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """What a figure may be: between `lower` and `upper`, and a whole number or any."""
-
-    lower: float = -INFINITE
-    upper: float = INFINITE
-    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +54,21 @@ class System:
     def __init__(self, constraints: Sequence[Constraint], domains: Mapping[Reference, Domain]) -> None:
         any_number = Domain()
         self.constraints = tuple(constraints)
-        self.rows = RowMatrix(self.constraints, lambda one: domains.get(one, any_number).whole)
-        self.columns = self.rows.columns
+        rows = RowMatrix(self.constraints, lambda one: domains.get(one, any_number).whole)
+        self.columns = rows.columns
         of = [domains.get(one, any_number) for one in self.columns]
-        self.lower = np.array([domain.lower for domain in of])
-        self.upper = np.array([domain.upper for domain in of])
-        self.whole = np.array([domain.whole for domain in of], dtype=np.bool_)
+        lower, upper = np.array([one.lower for one in of]), np.array([one.upper for one in of])
+        self._relaxation = Relaxation(rows, lower, upper, np.array([one.whole for one in of], dtype=np.bool_))
         self.index = {one: place for place, one in enumerate(self.columns)}
-
-    @cached_property
-    def program(self) -> Program:
-        """The linear program, made when it is first needed."""
-        return Program(self.rows.normal, self.rows.two_sided)
 
     def reported(self, values: Mapping[Reference, float]) -> Reported:
         """One record laid out in this system's rows."""
         figures = np.array([values.get(one, np.nan) for one in self.columns], dtype=np.float64)
-        return Reported(self.rows, figures, outside=self._outside(figures))
+        return Reported(self._relaxation.rows, figures, outside=self._outside(figures))
 
     def search(self, record: Reported, *, limit: int = MOST_PROGRAMS) -> Search:
         """Trials of one record, of at most `limit` linear programs in all; one record of a system at a time."""
-        return Search(self, record, limit=limit)
+        return Search(self._relaxation, record, limit=limit)
 
     def broken(self, values: Mapping[Reference, float]) -> tuple[str, ...]:
         """Ids of the rules that are broken whatever the missing figures are."""
@@ -99,7 +84,7 @@ class System:
         except ExhaustedError:
             return Trial(None, frozenset(), (), relaxed)
         if isinstance(found, Proof):
-            rules = tuple(self.constraints[place].id for place in sorted({int(self.rows.owner[row]) for row in found.rows}))
+            rules = tuple(self.constraints[place].id for place in sorted({int(self._relaxation.rows.owner[row]) for row in found.rows}))
             return Trial(None, frozenset(self.columns[place] for place in found.cells), rules, relaxed)
         chosen = np.flatnonzero(search.free(self._places(free)))
         return Trial({self.columns[place]: float(found[place]) for place in chosen}, frozenset(), (), relaxed)
@@ -117,7 +102,7 @@ class System:
 
     def _determined(self, record: Reported, free: Collection[Reference]) -> dict[Reference, float]:
         for tight in (True, False):
-            search = Search(self, record, limit=MOST_PROGRAMS, tight=tight, escapes=False)
+            search = Search(self._relaxation, record, limit=MOST_PROGRAMS, tight=tight, escapes=False)
             if not isinstance(search.trial(self._places(free)), Proof):
                 break
         else:
@@ -127,7 +112,7 @@ class System:
             cost = np.zeros(len(self.columns))
             cost[place] = 1.0
             bounds = self._range(search, cost, free)
-            value = None if bounds is None else self._single(bounds, whole=bool(self.whole[place]), scale=record.scale)
+            value = None if bounds is None else self._single(bounds, whole=bool(self._relaxation.whole[place]), scale=record.scale)
             if value is not None:
                 found[self.columns[place]] = value
         return found
@@ -171,6 +156,6 @@ class System:
 
     def _outside(self, figures: Floats) -> list[int]:
         """Figures that cannot be right on their own: below or above what is possible, or broken where only whole numbers are."""
-        beyond = (figures < self.lower - GUARD) | (figures > self.upper + GUARD)
-        broken = self.whole & (np.abs(figures - np.rint(figures)) > GUARD)
+        beyond = (figures < self._relaxation.lower - GUARD) | (figures > self._relaxation.upper + GUARD)
+        broken = self._relaxation.whole & (np.abs(figures - np.rint(figures)) > GUARD)
         return [int(place) for place in np.flatnonzero(beyond | broken)]

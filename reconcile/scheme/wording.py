@@ -11,7 +11,7 @@ from reconcile.model.finding import CellAt, Finding
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.quantity import format_number
 from reconcile.scheme.grammar import parse
-from reconcile.scheme.syntax import Name
+from reconcile.scheme.syntax import Name, Reference
 from reconcile.scheme.words import LIST_FIGURES, PERIOD_WORDS
 
 if TYPE_CHECKING:
@@ -45,6 +45,19 @@ def amount(value: float, indicator: Indicator, scheme: Scheme) -> str:
     decimals = max(indicator.decimals, _RATE_DECIMALS) if indicator.kind is Kind.RATE else _ALL_DECIMALS
     measure = scheme.measures.get(indicator.measure)
     return format_number(value, decimals) + (measure.name if measure is not None else indicator.measure)
+
+
+def figure_said(reference: Reference, value: float, scheme: Scheme) -> str:
+    """What a rule reads with its measure: 135人; the rows of a list in 行; "" for no number."""
+    if math.isnan(value):
+        return ""
+    if reference.kind == "list":
+        return f"{format_number(value, 0)}行"
+    if reference.kind == "column":
+        roster, column = reference.parts
+        measure = next(one.measure for one in scheme.rosters[roster].columns if one.column == column)
+        return format_number(value, _ALL_DECIMALS) + measure
+    return amount(value, scheme.indicators[reference.name], scheme)
 
 
 def figure_name(key: str, scheme: Scheme) -> str:

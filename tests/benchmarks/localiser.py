@@ -17,7 +17,8 @@ from pathlib import Path
 from reconcile.process.hitting_sets import Limits, hitting_sets
 from reconcile.scheme.branches import constraint
 from reconcile.scheme.expression import Reference, parse
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.relaxation import Domain
+from reconcile.scheme.system import System
 
 SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).parents[3] / "shared")) / "peer_cases" / "localise_bench"
 SETS = (("tree10", "eq", 10, False), ("tree20", "nonneg", 20, True))
@@ -56,7 +57,9 @@ def measure() -> tuple[int, list[str]]:
             programs += found.programs
             wrong += (len(found.sets[0]) if found.sets else 0, len(found.sets)) != expected
         each = (time.process_time() - start) / len(data) * 1000
-        lines.append(f"{name}_{kind}: {wrong} wrong of {len(data)}, {each:.2f} ms of processor a record, {programs / len(data):.1f} programs a record")
+        lines.append(
+            f"{name}_{kind}: {wrong} wrong of {len(data)}, {each:.2f} ms of processor a record, {programs / len(data):.1f} programs a record"
+        )
         wrong_in_all += wrong
     return wrong_in_all, lines
 

@@ -20,7 +20,13 @@ def alike(one: str, other: str) -> Likeness:
 
 
 def test_places_are_known_with_and_without_their_ending() -> None:
-    assert place_words(["合岭镇", "泉东社区", "泗县"]) == {"合岭镇": "合岭", "合岭": "合岭", "泉东社区": "泉东", "泉东": "泉东", "泗县": "泗县"}
+    assert place_words(["合岭镇", "泉东社区", "泗县"]) == {
+        "合岭镇": "合岭",
+        "合岭": "合岭",
+        "泉东社区": "泉东",
+        "泉东": "泉东",
+        "泗县": "泗县",
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import math
 from reconcile.process.hitting_sets import Limits, Located, hitting_sets
 from reconcile.scheme.branches import constraint
 from reconcile.scheme.expression import Reference, parse
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.relaxation import Domain
+from reconcile.scheme.system import System
 
 
 def _located(rules: list[str], weights: dict[str, float] | None = None, limits: Limits | None = None, **figures: float) -> Located:

@@ -102,8 +102,10 @@ def test_a_rule_that_holds_leaves_one_cell(locate: Locate) -> None:
 
 
 def test_several_must_change(locate: Locate) -> None:
-    (found,) = locate([BALANCE, WOMEN, "A-01|女职工人数 <= 职工人数||error||||{差}|", "A-X|女会员人数 <= 女职工人数||error||||{差}|"],
-                      {"v": {**GOOD, "A014": 70, "A015": 10, "A001": 30, "A002": 40}})
+    (found,) = locate(
+        [BALANCE, WOMEN, "A-01|女职工人数 <= 职工人数||error||||{差}|", "A-X|女会员人数 <= 女职工人数||error||||{差}|"],
+        {"v": {**GOOD, "A014": 70, "A015": 10, "A001": 30, "A002": 40}},
+    )
     assert {len(cells) for cells in found.sets} == {2}
     assert found.message.endswith("，至少要改其中2处。")
 

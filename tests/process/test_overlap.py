@@ -154,7 +154,13 @@ def test_nothing_overlaps_in_plain_lists(run: Run) -> None:
 
 
 def test_a_person_aided_by_two_units_is_asked_of_both(run: Run) -> None:
-    found = run([("v1", "帮扶职工", 4, aided("#1234", "张某")), ("v1", "帮扶职工", 5, aided("#9999")), ("v3", "帮扶职工", 7, aided("#1234", "李某"))])
+    found = run(
+        [
+            ("v1", "帮扶职工", 4, aided("#1234", "张某")),
+            ("v1", "帮扶职工", 5, aided("#9999")),
+            ("v3", "帮扶职工", 7, aided("#1234", "李某")),
+        ]
+    )
     assert said(found) == [
         ("N-6", "v1", "C4的0001**********1234，柳林村工会也有（v3.xlsx：帮扶职工!C7），1行"),
         ("N-6", "v3", "C7的0001**********1234，大王庄村工会也有（v1.xlsx：帮扶职工!C4），1行"),

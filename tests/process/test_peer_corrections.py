@@ -25,7 +25,8 @@ from reconcile.process.trial import Trial
 from reconcile.scheme.branches import constraint
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Reference, parse
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.relaxation import Domain
+from reconcile.scheme.system import System
 
 if TYPE_CHECKING:
     from reconcile.model.round import Round

@@ -19,8 +19,9 @@ import pytest
 from reconcile.process.hitting_sets import Limits, hitting_sets
 from reconcile.scheme.branches import Constraint, coding_of, constraint
 from reconcile.scheme.expression import Reference, Text, parse
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.syntax import walk
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.system import System
 
 SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).parents[3] / "shared")) / "peer_cases"
 
@@ -127,7 +128,11 @@ def test_retailers() -> None:
         lines = list(csv.DictReader(file))
     found = []
     for line in lines:
-        values = {Reference(name.replace(".", "_")): float(cell) if cell not in ("NA", "") else math.nan for name, cell in line.items() if name != "size"}
+        values = {
+            Reference(name.replace(".", "_")): float(cell) if cell not in ("NA", "") else math.nan
+            for name, cell in line.items()
+            if name != "size"
+        }
         found.append(_found(system, values, weights))
     assert found == [_answers(one) for one in case["peer_answers"]]
 

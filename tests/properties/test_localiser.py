@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from reconcile.process.hitting_sets import Limits, hitting_sets
 from reconcile.scheme.branches import constraint
 from reconcile.scheme.expression import Reference, evaluate, parse
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.relaxation import Domain
+from reconcile.scheme.system import System
 
 NAMES = ("a", "b", "c", "d")
 MOST = 4  # figures are 0, 1 … 4
@@ -110,7 +111,9 @@ def _values(record: tuple[int | None, ...]) -> dict[Reference, float]:
 @given(st.lists(linear_rules, min_size=1, max_size=4), records, costs)
 def test_all_cheapest_sets_and_no_other(rules: list[str], record: tuple[int | None, ...], weights: tuple[float, ...]) -> None:
     best, expected = _brute(rules, record, weights)
-    found = hitting_sets(_system(rules), _values(record), weights={Reference(name): one for name, one in zip(NAMES, weights, strict=True)}, limits=WIDE)
+    found = hitting_sets(
+        _system(rules), _values(record), weights={Reference(name): one for name, one in zip(NAMES, weights, strict=True)}, limits=WIDE
+    )
     assert {frozenset(one.name for one in cells) for cells in found.sets} == expected
     assert found.weight == best
 

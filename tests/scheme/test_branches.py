@@ -77,7 +77,9 @@ def test_words_are_numbers_by_a_coding() -> None:
     assert branches(node) is None
 
 
-@pytest.mark.parametrize("rule", ["mean(a) >= 1", "a * b * c * d * e = 1", "a <= 1 / 0", "max(a, b, c, d, e, f, g, h, i) = max(j, k, l, m, n, o, p, q, r)"])
+@pytest.mark.parametrize(
+    "rule", ["mean(a) >= 1", "a * b * c * d * e = 1", "a <= 1 / 0", "max(a, b, c, d, e, f, g, h, i) = max(j, k, l, m, n, o, p, q, r)"]
+)
 def test_what_cannot_be_said_as_rows(rule: str) -> None:
     assert branches(parse(rule)) is None
 

@@ -23,8 +23,8 @@ from reconcile.model.finding import Tier
 from reconcile.scheme.consistency import Consistency, consistency
 from reconcile.scheme.expression import Missing, parse, supposition
 from reconcile.scheme.relations import Relations, condition
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
-from reconcile.scheme.system import Domain
 
 SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).parents[3] / "shared")) / "peer_cases" / "ruleset.json"
 CASES: dict[str, dict[str, Any]] = {case["id"]: case for case in json.loads(SHARED.read_text(encoding="utf-8"))} if SHARED.is_file() else {}

@@ -8,14 +8,18 @@ import pytest
 
 from reconcile.scheme.branches import constraint
 from reconcile.scheme.expression import Reference, parse
+from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.search import ExhaustedError
-from reconcile.scheme.system import Domain, System
+from reconcile.scheme.system import System
 
 COUNT = Domain(0.0, whole=True)
 
 
 def _system(*rules: str, tolerance: float = 0.0, **domains: Domain) -> System:
-    made = [constraint(rule, parse(rule), tolerance=tolerance, nonnegative=lambda one: domains.get(one.name, Domain()).lower >= 0) for rule in rules]
+    made = [
+        constraint(rule, parse(rule), tolerance=tolerance, nonnegative=lambda one: domains.get(one.name, Domain()).lower >= 0)
+        for rule in rules
+    ]
     return System([one for one in made if one is not None], {Reference(name): domain for name, domain in domains.items()})
 
 
