@@ -20,7 +20,7 @@ _LEVEL_NEAR = 0.9  # of the level: nothing else tells 千 from 万
 _COLUMN = 2  # so many sums slipped by one power are one slip
 _WHOLE = 0.8  # of the sums above 0 of that measure that have slipped, for the whole column to be named
 _SHOWN = 3
-_POWER_WORDS = {2: "100倍", 3: "1000倍", 4: "1万倍"}
+_POWER_WORDS = {2: "100倍", 3: "1000倍", 4: "1万倍", -2: "百分之一", -3: "千分之一", -4: "万分之一"}
 
 
 def unit_slips(evidence: Evidence) -> Iterator[Clue]:
@@ -83,7 +83,7 @@ def _nearest(excess: Floats, near: float) -> Floats:
 def _single(evidence: Evidence, row: int, column: int, *, power: int) -> Clue:
     series = evidence.series
     history = series.history(row, column)
-    fields = {"依据": history or _per_head(evidence, row, column), "倍数": _POWER_WORDS[abs(power)], **_reading(evidence, column, power)}
+    fields = {"依据": history or _per_head(evidence, row, column), "倍数": _POWER_WORDS[power], "猜测": _reading(evidence, column, power)}
     value = float(series.now[row, column]) / 10.0**power
     return Clue("unit_slip", row, (column,), fields, "约" + series.said(round(value, series.indicator(column).decimals), column))
 
@@ -99,8 +99,8 @@ def _column(evidence: Evidence, row: int, columns: list[int], *, power: int, who
         "项数": str(len(columns)),
         "范围": f"整张表以{measure}为单位的金额" if whole else "这些金额",
         "例": shown,
-        "倍数": _POWER_WORDS[abs(power)],
-        **_reading(evidence, columns[0], power),
+        "倍数": _POWER_WORDS[power],
+        "猜测": _reading(evidence, columns[0], power),
     }
     return Clue("column_slip", row, tuple(columns), fields)
 
@@ -114,14 +114,13 @@ def _per_head(evidence: Evidence, row: int, column: int) -> str:
     return f"按同类单位的一般水平约{series.said(float(f'{usual * heads:.2g}'), column)}"
 
 
-def _reading(evidence: Evidence, column: int, power: int) -> dict[str, str]:
-    """多 or 少, and which measure was probably meant: the one whose factor differs by that power."""
+def _reading(evidence: Evidence, column: int, power: int) -> str:
+    """Which measure was probably meant: the one whose factor differs by that power."""
     scheme = evidence.series.scheme
     asked = scheme.measure(evidence.series.codes[column])
     alike = [one for one in scheme.measures.values() if one.base == asked.base]
     meant = next((one.name for one in alike if _is_power(asked.factor, one.factor, power)), "")
-    guess = f"，像是以{meant}填报（表中单位是{asked.name}）" if meant else f"，像是弄错了计量单位（表中单位是{asked.name}）"
-    return {"多少": "多" if power > 0 else "少", "猜测": guess}
+    return f"，像是以{meant}填报（表中单位是{asked.name}）" if meant else f"，像是弄错了计量单位（表中单位是{asked.name}）"
 
 
 def _is_power(asked: Decimal, other: Decimal, power: int) -> bool:

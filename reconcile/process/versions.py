@@ -12,7 +12,7 @@ import numpy as np
 from reconcile.model.indicator import Kind
 from reconcile.model.quantity import exact, round_half_up
 from reconcile.model.round import Standing, State
-from reconcile.scheme.wording import amount, place
+from reconcile.scheme.wording import amount, distance, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +131,4 @@ def more_or_less(before: float, after: float, indicator: Indicator, scheme: Sche
     difference = apart(before, after)
     if math.isnan(difference) or difference == 0:
         return ""
-    said = amount(abs(difference), indicator, scheme)
-    if indicator.kind is Kind.RATE and said.endswith("%"):
-        said = f"{said.removesuffix('%')}个百分点"
-    return f"{'+' if difference > 0 else '-'}{said}"
+    return f"{'+' if difference > 0 else '-'}{distance(abs(difference), indicator, scheme)}"

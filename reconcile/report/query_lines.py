@@ -43,14 +43,12 @@ class Lines:
     def of(self, findings: Iterable[Finding]) -> list[QueryLine]:
         """Errors first, then as the cells stand on the form. What is suspected is said once, at the first line that it concerns."""
         rank = {tier: number for number, tier in enumerate(Tier)}
-        said: dict[int, int] = {}
+        said: dict[str, int] = {}
         lines: list[QueryLine] = []
         for finding in sorted(findings, key=lambda one: (rank[one.tier], one.unit if self._unnamed else "", self._at(one), one.sort_key)):
-            suspicion = self._outcome.suspicion(finding)
-            before = said.setdefault(id(suspicion), len(lines) + 1) if suspicion is not None else 0
-            again = 0 < before <= len(lines)
-            doubts = f"见第{before}条" if again else doubted(suspicion, self._scheme, self._outcome.round, moved=self._places)
-            lines.append(self._line(finding, doubts))
+            doubts = doubted(self._outcome.suspicion(finding), self._scheme, self._outcome.round, moved=self._places)
+            before = said.setdefault(doubts, len(lines) + 1)
+            lines.append(self._line(finding, f"见第{before}条" if doubts and before <= len(lines) else doubts))
         return lines
 
     def _line(self, finding: Finding, doubts: str) -> QueryLine:

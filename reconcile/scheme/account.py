@@ -35,7 +35,7 @@ from reconcile.scheme.expression import (
 )
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Roster, Scheme
-from reconcile.scheme.wording import amount
+from reconcile.scheme.wording import amount, distance
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BOUNDS = {"==": "", "<=": "不大于", ">=": "不小于", "<": "小于", ">": "大于", "!=": "不等于"}
@@ -110,7 +110,8 @@ class Account:
         """How far the sides are apart, without a sign; "" where it is not known, or where they are the same and must not be."""
         if self._differences is None or not self._differences[record] > 0:
             return ""
-        return self._said(self._differences, record)
+        apart = float(self._differences[record])
+        return format_number(apart, _ALL_DECIMALS) if self._indicator is None else distance(apart, self._indicator, self.scheme)
 
     def fields(self, record: int) -> dict[str, str]:
         """The placeholders that the rule's message and advice use: 差, 应为, 算式 and every name or expression in figures."""

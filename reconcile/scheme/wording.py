@@ -47,6 +47,12 @@ def amount(value: float, indicator: Indicator, scheme: Scheme) -> str:
     return format_number(value, decimals) + (measure.name if measure is not None else indicator.measure)
 
 
+def distance(value: float, indicator: Indicator, scheme: Scheme) -> str:
+    """How far two values of an indicator are apart, with its measure; rates in 个百分点."""
+    said = amount(value, indicator, scheme)
+    return f"{said.removesuffix('%')}个百分点" if said.endswith("%") else said
+
+
 def figure_said(reference: Reference, value: float, scheme: Scheme) -> str:
     """What a rule reads with its measure: 135人; the rows of a list in 行; "" for no number."""
     if math.isnan(value):

@@ -20,7 +20,7 @@ from reconcile.scheme.expression import Reference, parse
 from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.system import System
 
-SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).parents[3] / "shared")) / "peer_cases" / "localise_bench"
+SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "peer_cases" / "localise_bench"
 SETS = (("tree10", "eq", 10, False), ("tree20", "nonneg", 20, True))
 
 

@@ -40,8 +40,8 @@ CHECKS = {
     "sudden_zero": ("query", "{指标}{现填}，而{以往}"),
     "sudden_zero_weak": ("note", "{指标}{现填}，而{以往}"),
     "copied": ("query", "{项数}项{程度}{口径}，如{例}"),
-    "unit_slip": ("query", "{指标}填报{值}，{依据}，大约{多少}了{倍数}{猜测}"),
-    "column_slip": ("query", "{范围}有{项数}项都{多少}了{倍数}{猜测}：{例}"),
+    "unit_slip": ("query", "{指标}填报{值}，{依据}，大约是其{倍数}{猜测}"),
+    "column_slip": ("query", "{范围}有{项数}项大约是往期或同类水平的{倍数}{猜测}：{例}"),
     "outlier": ("query", "{指标}填报{值}，{一般}{程度}"),
     "outlier_weak": ("note", "{指标}填报{值}，{一般}{程度}"),
 }
@@ -159,15 +159,15 @@ def test_several_that_fall_are_told_at_once(judge: Judge) -> None:
 def test_one_sum_in_the_wrong_measure(judge: Judge) -> None:
     (found,) = judge(peers({"A005": 21000}), previous=peers())
     assert (found.rule, found.expected) == ("unit_slip", "约2.1万元")
-    assert found.message == "帮扶资金填报21000万元，上年同期1.97万元，大约多了1万倍，像是以元填报（表中单位是万元）"
+    assert found.message == "帮扶资金填报21000万元，上年同期1.97万元，大约是其1万倍，像是以元填报（表中单位是万元）"
     (down,) = judge(peers({"A007": 0.52}), previous=peers())
-    assert "大约少了1万倍，像是以万元填报（表中单位是元）" in down.message
+    assert "大约是其万分之一，像是以万元填报（表中单位是元）" in down.message
 
 
 def test_a_whole_column_in_the_wrong_measure(judge: Judge) -> None:
     (found,) = judge(peers({"A005": 21000, "A006": 6000}), previous=peers())
     assert (found.rule, found.indicators) == ("column_slip", ("A005", "A006"))
-    assert found.message.startswith("整张表以万元为单位的金额有2项都多了1万倍，像是以元填报（表中单位是万元）：帮扶资金21000万元（上年同期")
+    assert found.message.startswith("整张表以万元为单位的金额有2项大约是往期或同类水平的1万倍，像是以元填报（表中单位是万元）：帮扶资金21000万元（上年同期")
 
 
 def test_a_slip_shows_against_the_peers_where_nothing_earlier_is_known(judge: Judge) -> None:
