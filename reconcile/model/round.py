@@ -43,6 +43,7 @@ class Standing(StrEnum):
     FOREIGN = "foreign"  # not a return
     UNREADABLE = "unreadable"  # received, but could not be read: not the same as missing
     WRONG_PERIOD = "wrong_period"
+    EMPTY = "empty"  # a form on which nothing is filled: nothing was reported
     DUPLICATE = "duplicate"  # byte for byte the same as another file
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -71,11 +73,11 @@ def matrices(sheaves: Sequence[Sheaf], scheme: Scheme) -> tuple[NDArray[np.float
 
 
 class Changes:
-    """Says which figures differ between two versions of a return."""
+    """Says which figures and lists differ between two versions of a return."""
 
     def __init__(self, sheaves: Sequence[Sheaf], scheme: Scheme, *, values: NDArray[np.float64], states: NDArray[np.int8]) -> None:
         self._rows = {sheaf.entry.return_id: row for row, sheaf in enumerate(sheaves)}
-        self._scheme, self._values, self._states = scheme, values, states
+        self._sheaves, self._scheme, self._values, self._states = sheaves, scheme, values, states
         self._codes = list(scheme.indicators)
 
     def __call__(self, older: Entry, newer: Entry) -> str:
@@ -83,10 +85,36 @@ class Changes:
         before, after = self._rows[older.return_id], self._rows[newer.return_id]
         old, new = self._values[before], self._values[after]
         changed = differing((old, self._states[before]), (new, self._states[after])).tolist()
-        if not changed:
-            return "数据没有变化"
-        shown = listed([self._change(column, before, after) for column in changed], _SHOWN)
-        return f"{len(changed)}项数据有变化：{shown}"
+        told = []
+        if changed:
+            shown = listed([self._change(column, before, after) for column in changed], _SHOWN)
+            told.append(f"{len(changed)}项数据有变化：{shown}")
+        rosters = self._rosters(older, newer)
+        told += [f"{listed([f'“{name}”' for name in rosters], len(rosters))}有变化"] if rosters else []
+        return "；".join(told) or "数据没有变化"
+
+    def none(self, one: Entry, other: Entry) -> bool:
+        """Whether both say the same throughout: figures, lists, texts, reasons and answers."""
+        first, second = self._rows[one.return_id], self._rows[other.return_id]
+        a, b = self._sheaves[first].taken, self._sheaves[second].taken
+        changed = differing((self._values[first], self._states[first]), (self._values[second], self._states[second]))
+        if a is None or b is None or changed.size:
+            return False
+        told = ((sorted(taken.texts), sorted(taken.reasons), sorted(taken.answers)) for taken in (a, b))
+        return not self._rosters(one, other) and next(told) == next(told)
+
+    def _rosters(self, one: Entry, other: Entry) -> list[str]:
+        """Lists whose rows differ, wherever they stand; what summaries brought is not asked."""
+        sides = [self._sheaves[self._rows[entry.return_id]].taken for entry in (one, other)]
+        found: list[Counter[tuple[str, tuple[tuple[object, ...], ...]]]] = []
+        for taken in sides:
+            if taken is None:
+                return []
+            rows: dict[tuple[str, int], list[tuple[object, ...]]] = {}
+            for name, row, column, text, value, _, digest in taken.lists:
+                rows.setdefault((name, row), []).append((column, text, None if math.isnan(value) else value, digest))
+            found.append(Counter((name, tuple(cells)) for (name, _), cells in rows.items()))
+        return list(dict.fromkeys(name for name, _ in (found[0] - found[1]) + (found[1] - found[0])))
 
     def _change(self, column: int, before: int, after: int) -> str:
         return f"{self._scheme.indicators[self._codes[column]].name} {self._said(before, column)}→{self._said(after, column)}"

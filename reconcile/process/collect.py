@@ -88,7 +88,7 @@ def _sheaf(received: Received) -> Sheaf:
         entry.code, entry.cover_name, entry.scope, entry.period = cover["unit"], cover["unit_name"], cover["scope"], cover["period"]
         entry.filler, entry.filled_on, entry.head, entry.phone = cover["filler"], cover["filled_on"], cover["head"], cover["phone"]
         entry.replaces, entry.scheme, entry.layout = cover["replaces"], cover["scheme"], taken.layout
-        entry.odd_date = taken.odd_date
+        entry.odd_date, entry.empty = taken.odd_date, taken.empty
     return Sheaf(entry, taken=taken)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -26,14 +26,22 @@ _SHA_PREFIX = 12  # digits of a sha256 that a cover shows
 _COMPARED = "汇总口径，只与下级合计核对，不计入"
 _NO_TREE = "汇总口径；没有单位名录，看不出它包括哪些单位，未计入，请补上名录"
 _GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
-Changes = Callable[["Entry", "Entry"], str]
-"""Says in Chinese which figures differ between an older and a newer version."""
+
+
+class Changes(Protocol):
+    """Compares two versions of a return."""
+
+    def __call__(self, older: Entry, newer: Entry) -> str:
+        """In Chinese: which figures and lists differ."""
+
+    def none(self, one: Entry, other: Entry) -> bool:
+        """Whether both say the same throughout: figures, lists, texts, reasons and answers."""
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
     """One row of the register in the making; the text fields are those of RETURNS_COLUMNS. `code` is the unit code as the cover has it;
-    `paper` tells that an unreadable file is no workbook by its bytes nor by its name (a scan, a letter)."""
+    `paper` tells that an unreadable file is no workbook by its bytes nor by its name (a scan, a letter), `empty` that nothing is filled."""
 
     file: str
     sha256: str
@@ -55,6 +63,7 @@ class Entry:
     return_id: str = field(default="", metadata={"register": False})
     paper: bool = field(default=False, metadata={"register": False})
     odd_date: str = field(default="", metadata={"register": False})
+    empty: bool = field(default=False, metadata={"register": False})
 
     def remark(self, words: str) -> None:
         """Add to the note."""
@@ -157,13 +166,14 @@ def settle(entries: Sequence[Entry], *, desk: Desk, changes: Changes) -> None:
     """Decide what becomes of every entry: duplicates, wrong periods, versions, scopes, in this order."""
     _settle_duplicates(entries, desk)
     _settle_periods(entries, desk)
-    _settle_replaced(entries, desk, changes)
+    _settle_empty(entries, desk)
+    answered = _settle_replaced(entries, desk, changes)
     for entry in entries:
         if entry.standing == Standing.COUNTED:
             _settle_cover(entry, desk)
             if entry.scheme and entry.scheme != desk.scheme.hash:
                 entry.remark("表式由另一版报表制度生成")
-    _settle_versions(entries, desk, changes)
+    _settle_versions(entries, answered, desk=desk, changes=changes)
     _settle_summaries(entries, desk)
     _settle_papers(entries)
 
@@ -205,22 +215,34 @@ def _settle_periods(entries: Sequence[Entry], desk: Desk) -> None:
             entry.period = found.written
 
 
-def _settle_replaced(entries: Sequence[Entry], desk: Desk, changes: Changes) -> None:
-    """A return that names the version it answers supersedes it: of the same unit, or of nobody known."""
+def _settle_empty(entries: Sequence[Entry], desk: Desk) -> None:
+    """A form on which nothing is filled reports nothing: its unit is asked as if nothing had come."""
+    for entry in entries:
+        if entry.empty and entry.standing == Standing.COUNTED:
+            entry.standing = Standing.EMPTY
+            entry.remark("空白表，一项也没有填写，没有计入")
+            desk.tell("empty_return", entry)
+
+
+def _settle_replaced(entries: Sequence[Entry], desk: Desk, changes: Changes) -> dict[Entry, Entry]:
+    """A return that names the version it answers supersedes it: of the same unit, or of nobody known. Returns what each one answers."""
     versions: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.standing in (Standing.COUNTED, Standing.UNASSIGNED, Standing.WRONG_PERIOD):
             versions.setdefault(entry.sha256[:_SHA_PREFIX], []).append(entry)
     links: dict[Entry, Entry] = {}
+    answered: dict[Entry, Entry] = {}
     for newer in entries:
         if newer.standing != Standing.COUNTED or len(newer.replaces) < _SHA_PREFIX:
             continue
         for older in versions.get(newer.replaces[:_SHA_PREFIX], ()):
             if older is not newer and older.unit in (newer.unit, "") and older.sha256.startswith(newer.replaces):
                 links.setdefault(older, newer)
+                answered.setdefault(newer, older)
     for older, newer in links.items():
         if not _comes_back(older, links):
             _supersede(older, newer, desk, changes)
+    return answered
 
 
 def _comes_back(start: Entry, links: dict[Entry, Entry]) -> bool:
@@ -247,38 +269,65 @@ def _is_summary(entry: Entry, desk: Desk) -> bool:
     return entry.scope == "汇总" and (bool(desk.units.children(entry.unit)) or not desk.units.known)
 
 
-def _settle_versions(entries: Sequence[Entry], desk: Desk, changes: Changes) -> None:
+def _settle_versions(entries: Sequence[Entry], answered: Mapping[Entry, Entry], *, desk: Desk, changes: Changes) -> None:
     groups: dict[tuple[str, bool], list[Entry]] = {}
     for entry in entries:
         if entry.standing == Standing.COUNTED:
             groups.setdefault((entry.unit, _is_summary(entry, desk)), []).append(entry)
     for group in groups.values():
         if len(group) > 1:
-            _settle_group(group, desk, changes)
+            _settle_group(group, answered, desk=desk, changes=changes)
 
 
-def _settle_group(group: Sequence[Entry], desk: Desk, changes: Changes) -> None:
-    """Of several versions the one with the latest cover date counts. Where two share it, or one bears no date, nobody can tell; but the
-    file itself goes before what an earlier summary kept of the unit.
+def _settle_group(group: Sequence[Entry], answered: Mapping[Entry, Entry], *, desk: Desk, changes: Changes) -> None:
+    """Of several versions the one with the latest cover date counts. Where two share it, or one bears no date, the answer of most rounds
+    counts, else nobody can tell; but the file itself goes before what an earlier summary kept of the unit.
     """
     latest = max(entry.filled_on for entry in group)
     last = [entry for entry in group if entry.filled_on in (latest, "")]
     for entry in group:
         if entry not in last:
             _supersede(entry, last[0], desk, changes)
-    direct = [entry for entry in last if not entry.source]
-    if len(direct) == 1:
+    newest = _newest([entry for entry in last if not entry.source] or last, answered, changes)
+    if len(newest) == 1:
         for entry in last:
-            if entry is not direct[0]:
-                _supersede(entry, direct[0], desk, changes)
+            if entry is not newest[0]:
+                _supersede(entry, newest[0], desk, changes)
         return
-    if len(last) == 1:
-        return
+    before = {answered.get(entry) for entry in newest} - {None}
+    _tie(last, before.pop() if len(before) == 1 else None, desk)
+
+
+def _newest(last: Sequence[Entry], answered: Mapping[Entry, Entry], changes: Changes) -> Sequence[Entry]:
+    """Those of several versions that may be the last: of answers, whoever answered what came of another answer; of equal ones the first."""
+    if all(entry in answered for entry in last):
+        rounds = {entry: _rounds(entry, answered) for entry in last}
+        last = [entry for entry in last if rounds[entry] == max(rounds.values())]
+    return last[:1] if all(changes.none(last[0], entry) for entry in last[1:]) else last
+
+
+def _rounds(entry: Entry, answered: Mapping[Entry, Entry]) -> int:
+    """How many versions, each an answer to the one before, lie behind this one."""
+    behind: list[Entry] = []
+    while entry in answered and entry not in behind:
+        behind.append(entry)
+        entry = answered[entry]
+    return len(behind)
+
+
+def _tie(last: Sequence[Entry], before: Entry | None, desk: Desk) -> None:
+    """Nobody can tell which one is the last: none counts. The version before, where they answer it, stands until somebody says."""
+    stands = before is not None and before.standing == Standing.SUPERSEDED
+    fate = f"暂按它们答复的“{before.file}”计入" if before is not None and stands else "都没有计入"
+    if before is not None and stands:
+        before.standing, before.note = Standing.COUNTED, "改正后的报表分不清先后，暂按这一份计入"
+        desk.told = [one for one in desk.told if one[0] != "superseded" or one[1] is not before]
+        _settle_cover(before, desk)
     for entry in last:
         others = [other.file for other in last if other is not entry]
         entry.standing = Standing.TIED
-        entry.remark(f"与“{listed(others)}”分不清哪份在后，都未计入")
-        desk.tell("version_tie", entry, {"另一文件": listed(others)})
+        entry.remark(f"与“{listed(others)}”分不清哪份在后，{fate}")
+    desk.tell("version_tie", last[0], {"份数": str(len(last)), "另一文件": listed([entry.file for entry in last[1:]]), "处理": fate})
 
 
 def _supersede(older: Entry, newer: Entry, desk: Desk, changes: Changes) -> None:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from reconcile.scheme.scheme import Scheme
 
 _UNREAD = frozenset({Standing.UNREADABLE, Standing.FOREIGN})
-_AGAIN = frozenset({"name_differs", "wrong_period", "scope_undeclared", "superseded", "version_tie", "duplicate_file", "summary_scope"})
+_AGAIN = frozenset(
+    {
+        *("name_differs", "wrong_period", "empty_return", "scope_undeclared"),
+        *("superseded", "version_tie", "duplicate_file", "summary_scope"),
+    }
+)
 _OF_FILES = frozenset({"unreadable_file", "foreign_file", "unknown_unit", "proposed_unit"})
 _GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
 _READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from reconcile.files.raw import CellDate, CellError, Percent, Raw, Uncomputed
+from reconcile.model.round import State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_FILLED = (State.NUMBER, State.NIL, State.NOT_APPLICABLE, State.UNREADABLE)
 _EPOCH = date(1899, 12, 30)
 _LAST_SERIAL = 2_958_466  # the day after 9999-12-31
 
@@ -57,6 +59,11 @@ class Taken:
     hidden: tuple[str, ...] = ()
     relabelled: tuple[str, ...] = ()
     odd_date: str = ""  # the cover's date as typed, where it is none
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is filled: no figure, no text, no row of a list, not even a word that could not be read."""
+        return not (np.isin(self.states, _FILLED).any() or self.texts or self.lists or self.reasons or self.answers)
 
 
 def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind of raw cell

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("单位代码", "单位名称", "类别", "代码", "名称", "旧位置", "新位置", "旧内容", "新内容", "差额")
 _NOTHING = "空"
-_ASIDE = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD)
+_ASIDE = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD, Standing.EMPTY)
 
 
 def changes_text(revisions: Sequence[Revision], *, before: Round, after: Round) -> str:

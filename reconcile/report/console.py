@@ -15,7 +15,7 @@ from reconcile.scheme.scheme import Scheme
 _QUERIES = "queries"  # folder of the queries among the results, as `report.queries` names it
 _SHOWN_MISSING = 5
 _BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.safe.Outbox` names what it writes beside a changed file
-_OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD)
+_OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD, Standing.EMPTY)
 
 
 def findings_text(outcome: Outcome, scheme: Scheme, *, concise: bool) -> str:

@@ -47,6 +47,7 @@ STANDINGS: dict[Standing, str] = {
     Standing.FOREIGN: "不是本制度的报表",
     Standing.UNREADABLE: "无法读取",
     Standing.WRONG_PERIOD: "报告期不符，未计入",
+    Standing.EMPTY: "空白表，未计入",
     Standing.DUPLICATE: "重复文件",
 }
 AGREES, DIFFERS = "相符", "不符"

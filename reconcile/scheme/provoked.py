@@ -15,6 +15,7 @@ PROVOKED_BY: Mapping[str, str] = {
     "proposed_unit": "封面单位代码空着，单位名称与名录中的完全一致。",
     "name_differs": "封面代码是甲村的，名称填的是乙村。",
     "wrong_period": "收2023年上半年的表，封面报告期是2022年上半年。",
+    "empty_return": "下发的空白表没有填写，原样发回。",
     "template_changed": "删去表样中的一行指标再报。",
     "unknown_code": "自己加一行，指标代码填“Z999”。",
     "scope_undeclared": "有下级单位的乡镇，封面填报口径空着。",

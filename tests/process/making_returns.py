@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import openpyxl
 
 from reconcile.files.form_book import Answers, blank_book
+from reconcile.model.indicator import Kind
 from reconcile.model.period import Period
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.scheme.scheme import Scheme
@@ -54,9 +55,11 @@ def returned(
     period: Period = H1,
     change: Callable[[openpyxl.Workbook], None] | None = None,
 ) -> bytes:
-    """One return as bytes."""
+    """One return as bytes. Where the form asks its unit none of the figures, the last one that it asks is not applicable: no return is empty."""
     filled = filled or Filled({"A008": 35})
-    answers = Answers(filled.cover, filled.figures, filled.reasons, filled.texts, filled.rows)
+    asked = [one.code for one in scheme.indicators.values() if one.asked_of(unit.kind) and one.kind is not Kind.TEXT]
+    figures = filled.figures if any(code in asked for code in filled.figures) else {**filled.figures, asked[-1]: "—"}
+    answers = Answers(filled.cover, figures, filled.reasons, filled.texts, filled.rows)
     data = blank_book(scheme, unit=unit, period=period, filled=answers)
     if change is None:
         return data

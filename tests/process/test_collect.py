@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from making_returns import BIG, COUNTY, FAR, H1, OTHER_TOWN, SMALL, TOWN, UNITS, File, Filled, returned
 
 from reconcile.errors import ReconcileError
+from reconcile.files.form_book import blank_book
 from reconcile.files.scheme_files import read_scheme
 from reconcile.model.finding import Finding
 from reconcile.model.past import Earlier, Past
@@ -377,8 +378,51 @@ def test_a_tie_counts_neither(scheme: Scheme, days: tuple[str, str]) -> None:
     ]
     collected = read(scheme, *files)
     assert standings(collected.returns) == {"a.xlsx": "tied", "b.xlsx": "tied"}
-    assert len(found(collected, scheme, "version_tie")) == 2
+    assert len(found(collected, scheme, "version_tie")) == 1
     assert collected.returns.counted == {}
+
+
+def answer(scheme: Scheme, to: bytes, figure: int, **cover: str) -> bytes:
+    return returned(scheme, BIG, Filled({"A008": figure}, {"replaces": hashlib.sha256(to).hexdigest(), **cover}))
+
+
+def test_a_late_answer_to_an_old_version_does_not_undo_the_newer_answer(scheme: Scheme) -> None:
+    first = returned(scheme, BIG, Filled({"A008": 35}))
+    second = answer(scheme, first, 36)
+    third = answer(scheme, second, 37)
+    late = answer(scheme, first, 38)
+    files = [File(name, data) for name, data in (("a.xlsx", first), ("b.xlsx", second), ("c.xlsx", third), ("d.xlsx", late))]
+    wanted = {"a.xlsx": "superseded", "b.xlsx": "superseded", "c.xlsx": "counted", "d.xlsx": "superseded"}
+    assert standings(read(scheme, *files).returns) == wanted
+    assert standings(read(scheme, *reversed(files)).returns) == wanted
+
+
+def test_two_different_answers_leave_the_version_they_answer_counted(scheme: Scheme) -> None:
+    first = returned(scheme, BIG, Filled({"A008": 35}))
+    files = [File("a.xlsx", first), File("b.xlsx", answer(scheme, first, 36)), File("c.xlsx", answer(scheme, first, 37))]
+    collected = read(scheme, *files)
+    assert standings(collected.returns) == {"a.xlsx": "counted", "b.xlsx": "tied", "c.xlsx": "tied"}
+    assert found(collected, scheme, "superseded") == []
+    (tie,) = found(collected, scheme, "version_tie")
+    assert "2份" in tie.message
+    assert "暂按它们答复的“a.xlsx”计入" in tie.message
+
+
+def test_a_form_on_which_nothing_is_filled_is_no_return(scheme: Scheme) -> None:
+    empty = blank_book(scheme, unit=BIG, period=H1)
+    collected = read(scheme, File("a.xlsx", empty), File("b.xlsx", returned(scheme, SMALL)))
+    assert standings(collected.returns) == {"a.xlsx": "empty", "b.xlsx": "counted"}
+    (one,) = found(collected, scheme, "empty_return")
+    assert one.unit == BIG.code
+    assert {one.unit for one in found(collected, scheme, "required_blank")} <= {SMALL.code}
+
+
+def test_the_same_answer_saved_twice_counts_once(scheme: Scheme) -> None:
+    first = returned(scheme, BIG, Filled({"A008": 35}))
+    files = [File("a.xlsx", first), File("b.xlsx", answer(scheme, first, 36)), File("c.xlsx", answer(scheme, first, 36, filler="李四"))]
+    collected = read(scheme, *files)
+    assert standings(collected.returns) == {"a.xlsx": "superseded", "b.xlsx": "counted", "c.xlsx": "superseded"}
+    assert found(collected, scheme, "version_tie") == []
 
 
 def test_an_answer_under_the_right_period_takes_the_wrong_one_off_the_list(scheme: Scheme) -> None:
@@ -449,7 +493,7 @@ def test_rows_taken_off_and_codes_made_up_are_told(scheme: Scheme) -> None:
                 if row[0].value == "A008":
                     row[0].value, row[1].value = "Z999", "自编指标"
 
-    collected = read(scheme, File("a.xlsx", returned(scheme, BIG, change=change)))
+    collected = read(scheme, File("a.xlsx", returned(scheme, BIG, Filled({"A008": 35, "A009": 12}), change=change)))
     (one,) = found(collected, scheme, "template_changed")
     assert "职工人数（A008）" in one.message
     (one,) = found(collected, scheme, "unknown_code")
