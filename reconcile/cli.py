@@ -139,7 +139,7 @@ def run_command(
     day: datetime | None,
     fail_on: str | None,
 ) -> None:
-    """审核、汇总并写出全部结果（汇总表、文字报告、问题清单）。
+    """审核、汇总并写出全部结果（汇总表、文字报告、问题清单、查询单、催报）。
 
     RETURNS 是报表文件、文件夹或 zip 压缩包，可以写多个。
     """
@@ -151,8 +151,8 @@ def run_command(
     if not outcome.round.counted:
         click.echo(closing(outcome, written=()), err=True)
         sys.exit(NOTHING_READ)
-    written = deliver(outcome, loaded, request=request, folder=out, day=_day(day))
-    click.echo(closing(outcome, written=written))
+    delivered = deliver(outcome, loaded, request=request, folder=out, day=_day(day))
+    click.echo(closing(outcome, written=delivered.written, left=delivered.left))
     sys.exit(_exit_code(outcome.findings, fail_on))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from reconcile.errors import NothingToReadError, ReconcileError
 from reconcile.files.archive import Source, find_files
@@ -112,8 +113,15 @@ def assess(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: 
     )
 
 
-def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path, day: date | None) -> tuple[Path, ...]:
-    """Write everything to `folder`; the paths written, in the order a reader wants them. Raises ReconcileError where it cannot write."""
+class Delivered(NamedTuple):
+    """The paths written, in the order a reader wants them; and results of earlier runs that are settled now, but that somebody changed."""
+
+    written: tuple[Path, ...]
+    left: tuple[Path, ...]
+
+
+def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path, day: date | None) -> Delivered:
+    """Write everything to `folder`. Raises ReconcileError where it cannot write."""
     narrative = tell(outcome, scheme, date=day)
     outbox = Outbox(folder)
     written = [
@@ -127,9 +135,8 @@ def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path,
     sources = find_files(request.returns, exclude=lambda path: path.resolve() == folder.resolve())
     forms = FormsAgain(sources, scheme, outcome.round)
     written += [outbox.write(name, data) for name, data in queries(outcome, scheme, forms=forms)]
-    for name in (FOLDER, _REMINDERS):  # what an earlier run wrote and is settled now must not linger
-        outbox.drop(name, keep=written)
-    return tuple(written)
+    left = [path for name in (FOLDER, _REMINDERS) for path in outbox.drop(name, keep=written)]  # what is settled now must not linger
+    return Delivered(tuple(written), tuple(left))
 
 
 def _way(folder: Path, returns: Sequence[Path]) -> str | None:

@@ -94,11 +94,12 @@ class Outcome:
     def suspicion(self, finding: Finding) -> Suspicion | None:
         """What is suspected where this finding is; None where nothing is.
 
-        A rule may be broken at several places of a return, each with a suspicion of its own: the one that names a figure of the finding.
+        A rule may be broken at several places of a return, each with a suspicion of its own: the one that names a figure of the finding;
+        of several that name none, none.
         """
         some = self._suspicions.get((finding.return_id, finding.rule), [])
         named = (one for one in some if any(code in finding.indicators for cells in one.sets for code in cells))
-        return next(named, some[0] if some else None)
+        return next(named, some[0] if len(some) == 1 else None)
 
     @cached_property
     def _suspicions(self) -> dict[tuple[str, str], list[Suspicion]]:

@@ -11,8 +11,8 @@ from reconcile.model.robust import MONEY_FLOOR, adjusted_fences, medians, spread
 from reconcile.process.series import Series
 from reconcile.scheme.environment import Truths
 
-FEWEST_LEVELS = 8  # units with a figure above 0; fewer say nothing of a level (domain.md)
-FEWEST_BOXED = 30  # from so many on the fences of the adjusted boxplot are worth having (issue 3)
+FEWEST_LEVELS = 8  # units with a figure above 0; the median of fewer moves about too much to say what is usual
+FEWEST_BOXED = 30  # from so many on the fences of the adjusted boxplot are worth having: quartiles and medcouple of fewer are too rough
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 Each shared figure is weighed by how seldom two units agree on it, as −ln of the chance; shared figures are taken for independent, so the
 weights add up. The chance is estimated from the round: how many units lie within a factor of 1.5, spread over the figures in that span
-that people write (round ones oftener). Small figures and zeros do not count, nor does a figure that many units share.
+that people write (round ones oftener). Small figures and zeros do not count, nor does a figure that many units share; copies of one return
+share all of them, and are one unit for this.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _SHARED_RARE = 3  # rare figures that a pair must share to be looked at
 _ODDS = 1000.0  # a pair is told where chance would make one such pair in a thousand rounds of this size (Bonferroni over all pairs)
 _FEWEST = 6  # different figures that must be shared: fewer may follow from one another (totals, all workers members)
 _SHARE = 0.6  # of the figures that count in both returns: two units that share one campaign agree on its figures only
+_BLOCKS = 6  # parts of a form of which copies have one at least in common, whatever a hand changed since
+_COPIED = 0.9  # of the figures that count in both: from there on a return is a copy, not a unit that says how common a figure is
 _AT_ONCE = 20_000  # pairs compared at a time, to bound memory
 
 
@@ -50,7 +53,8 @@ def alike(figures: Figures, units: Rows) -> list[Pair]:
     count = figures.shape[0]
     if count < 2:
         return []
-    weights = np.column_stack([_weights(figures[:, column]) for column in range(figures.shape[1])])
+    originals = _originals(figures)
+    weights = np.column_stack([_weights(figures[:, column], originals) for column in range(figures.shape[1])])
     firsts, seconds = _candidates(figures, weights, units)
     least = math.log(count * (count - 1) / 2) + math.log(_ODDS)
     found: list[Pair] = []
@@ -77,10 +81,33 @@ def _pair(one: int, other: int, figures: Figures, weights: Figures, equal: NDArr
     return Pair(one, other, tuple(columns), both, sum(once.values())) if len(once) >= _FEWEST else None
 
 
-def _weights(figures: Figures) -> Figures:
-    """For each row −ln of the chance that another unit has the same figure in this column; 0 where the figure does not count."""
+def _originals(figures: Figures) -> NDArray[np.bool_]:
+    """The rows without further copies of what has one already: what agrees with a row in a whole part of the form and nearly throughout."""
+    counting = figures >= _SMALL
+    first: dict[tuple[int, bytes], int] = {}
+    paired: set[int] = set()
+    originals = np.ones(figures.shape[0], dtype=np.bool_)
+    for row in np.flatnonzero(counting.sum(axis=1) >= _FEWEST).tolist():
+        for block in range(_BLOCKS):
+            part = figures[row, block::_BLOCKS]
+            met = first.setdefault((block, part.tobytes()), row) if counting[row, block::_BLOCKS].any() else row
+            if met != row and _copied(figures[met], figures[row], counting[met] & counting[row]):
+                originals[row] = met not in paired  # the two of a pair are left out of what is common anyhow
+                paired.add(met)
+                break
+    return originals
+
+
+def _copied(one: Figures, other: Figures, both: NDArray[np.bool_]) -> bool:
+    same = one[both & (one == other)]
+    return np.unique(same).size >= _FEWEST and same.size >= _COPIED * both.sum()
+
+
+def _weights(figures: Figures, originals: NDArray[np.bool_]) -> Figures:
+    """For each row −ln of the chance that another unit has the same figure in this column; 0 where the figure does not count. Only
+    `originals` say how common a figure is."""
     weights = np.zeros(figures.size)
-    known = np.sort(figures[np.isfinite(figures)])
+    known = np.sort(figures[np.isfinite(figures) & originals])
     rows = np.flatnonzero(figures >= _SMALL)  # NaN is not
     if not rows.size:
         return weights
@@ -92,7 +119,7 @@ def _weights(figures: Figures) -> Figures:
         grain[np.mod(values, step) == 0] = step
     written = np.maximum(values * (_SPAN - 1 / _SPAN) / grain, 1)  # figures that people would write in the span
     others = np.maximum(same - 2, 0) / max(known.size - 2, 1)  # besides the two of a pair
-    chance = np.maximum(near / known.size / written, others)
+    chance = np.maximum(np.maximum(near, 1) / known.size / written, others)
     weights[rows] = -np.log(np.minimum(chance, 1))
     return weights
 

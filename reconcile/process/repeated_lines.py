@@ -8,7 +8,7 @@ from reconcile.process.roster_lines import Columns, Line
 from reconcile.process.same_enterprise import Meeting, names_differ, same_paper
 
 BY_NUMBER = "身份证号相同"
-_SHOWN = 50  # lines of one person that are compared with each other
+_MANY = 300  # lines of one person that a line is compared with; more is a placeholder, not a person
 _FILLED = 3  # cells that a row of a list without codes must have before equal rows are the same row
 
 
@@ -19,8 +19,8 @@ def aided_elsewhere(lines: Sequence[Line]) -> Iterator[Meeting]:
         if line.person:
             found.setdefault((line.list, line.person), []).append(line)
     for group in found.values():
-        for line in group[:_SHOWN] if len(group) > 1 else ():
-            others = tuple(other for other in group[:_SHOWN] if other.unit != line.unit)
+        for line in group:
+            others = tuple(other for other in group[:_MANY] if other.unit != line.unit)
             if others:
                 yield Meeting(line, BY_NUMBER, others)
 
@@ -65,7 +65,7 @@ def _all_cells(line: Line) -> tuple[str, ...]:
 
 def _same(group: list[Line]) -> list[Line]:
     """Those of the lines that are the same as the first, or, where none is, as the next that another one is the same as."""
-    for place, first in enumerate(group[:_SHOWN]):
+    for place, first in enumerate(group[:_MANY]):
         same = [other for other in group[place + 1 :] if same_paper(first, other) and not names_differ(first.firm, other.firm)]
         if same:
             return [first, *same]

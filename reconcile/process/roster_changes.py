@@ -98,6 +98,8 @@ def _cells(before: _Row, after: _Row, roster: Roster) -> Iterator[RowChange]:
     for column in roster.columns:
         old, new = before.cells.get(column.column), after.cells.get(column.column)
         texts = (old.text if old else "", new.text if new else "")
+        if texts[0] == texts[1] and old and new and old.digest != new.digest:
+            texts = (texts[0], f"{texts[1]}（隐去的几位有更正）")
         if texts[0] != texts[1]:
             name = f"{_label(after, roster)}{column.name}"
             yield RowChange(roster.name, name, old.cell if old else "", new.cell if new else "", *texts, _difference(old, new, column))

@@ -21,7 +21,7 @@ BY_CODE, BY_NAME, BY_LIKENESS = "统一社会信用代码相同", "名称相同"
 """What tells that two are one enterprise."""
 
 _ENTERPRISES = frozenset({"enterprise", "institution"})  # kinds of unit that are themselves what lists name
-_MANY = 50  # lines under one code or name that are compared with each other; more is a placeholder, not an enterprise
+_MANY = 300  # lines under one code or name that are compared with each other; more is a placeholder, not an enterprise
 _AMBIGUOUS = 0.05  # share of names that stand under two right codes from which names do not identify in this round
 _FEW = 2  # such names that any round may have: slips of the hand
 _SHORTEST_NAME = 3  # characters of name and trade without which a name alone says nothing

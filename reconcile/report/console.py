@@ -24,8 +24,8 @@ def findings_text(outcome: Outcome, scheme: Scheme, *, concise: bool) -> str:
     return "\n".join([*told, *([""] if told and not concise else []), counts(outcome)])
 
 
-def closing(outcome: Outcome, *, written: Sequence[Path]) -> str:
-    """Counts, whom the report is about, where the results are, and the next step."""
+def closing(outcome: Outcome, *, written: Sequence[Path], left: Sequence[Path] = ()) -> str:
+    """Counts, whom the report is about, where the results are (`left`: settled ones that somebody changed), and the next step."""
     lines = [counts(outcome), *_about(outcome)]
     aside = _aside(outcome)
     if aside:
@@ -42,6 +42,7 @@ def closing(outcome: Outcome, *, written: Sequence[Path]) -> str:
         if len(plain) < len(written):
             lines.append(f"查询单{len(written) - len(plain)}份，在“{written[0].parent / _QUERIES}”，可以直接发给有关单位。")
         lines += [f"“{name}”在上次写出后被改动过，已原样保留，新结果另存为“{path.name}”。" for path in written if (name := kept(path))]
+        lines += [f"“{path.parent.name}/{path.name}”这次已经用不着，但写出后被改动过，没有删除；确认不需要后请自行删去。" for path in left]
         lines.append(_next_step(outcome, summary=written[0].name, asked=len(plain) < len(written)))
     return "\n".join(lines)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from reconcile.errors import ReconcileError
 from reconcile.model.finding import Tier
 from reconcile.model.unit import KINDS
@@ -35,7 +37,8 @@ def rule_book(scheme: Scheme) -> str:
 
 def rule_page(scheme: Scheme, code: str) -> str:
     """One rule with everything that is decided about it and its smallest example. Raises ReconcileError where there is no such rule."""
-    rule = next((one for one in scheme.rules if one.id.lower() == code.lower()), None)
+    asked = unicodedata.normalize("NFKC", code).strip().lower()
+    rule = next((one for one in scheme.rules if one.id.lower() == asked), None)
     if rule is None:
         raise ReconcileError(f"没有编号为“{code}”的审核关系，运行 reconcile rules 查看全部编号。")
     kinds = "、".join(face for kind, face in KINDS.items() if kind in rule.applies_to)
@@ -106,7 +109,7 @@ def _example(rule: Rule, scheme: Scheme) -> list[str]:
         return _paragraph("举例", PROVOKED_BY[rule.named]) if rule.named in PROVOKED_BY else []
     made = example(rule, scheme)
     if made is None:
-        return _paragraph("举例", "这一条比较文字，或同时用到各单位的数，没有例子。")
+        return _paragraph("举例", "这一条举不出简单的例子（比较文字、同时用到各单位的数，或者一般大小的数总是符合、总是不符合）。")
     table = [("", "不符合", "改为")]
     for place, reference in enumerate(made.references):
         before, after = (figure_said(reference, side[place], scheme) or "空" for side in (made.broken, made.repaired))

@@ -38,6 +38,7 @@ from reconcile.scheme.system import System
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
+_LARGEST = 1e15  # products of a rule's numbers up to which figures are exact, and anybody would report them
 _MOST_COUNTED = 150_000  # records tried one by one, smallest sums first; beyond that only figures near the rule's own numbers are
 _FIRST_BATCH = 100  # records tried in one go, then four times as many: most rules are broken by figures under 10
 _MOST_CHOSEN = 400_000  # records made of such figures; half a second
@@ -93,8 +94,8 @@ class Example:
 def example(rule: Rule, scheme: Scheme) -> Example | None:
     """The smallest example of a rule that is an expression, with its repair.
 
-    None for a named check, for a rule that compares words or draws all returns together, and for one that figures of a reasonable size do
-    not break, or not keep.
+    None for a named check, for a rule that compares words, draws all returns together or reads no figure, and for one that figures of a
+    reasonable size do not break, or not keep.
     """
     trial = _Trial.of(rule, scheme)
     if trial is None:
@@ -133,6 +134,8 @@ class _Trial:
         flags = {code for code, one in scheme.indicators.items() if one.kind is Kind.FLAG}
         most = tuple(1.0 if one.name in flags and one.kind == "indicator" and one.of == "unit" else np.inf for one in names)
         numbers = tuple(sorted({abs(part.value) for part in met if isinstance(part, Number)}))
+        if not names or any(number * number > _LARGEST for number in numbers):
+            return None
         return cls(rule, rule.expression, names, most, tuple(one in asked for one in names), numbers)
 
     def judged(self, table: Floats) -> tuple[Truths, Truths]:

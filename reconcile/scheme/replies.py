@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from reconcile.model.round import Round
     from reconcile.scheme.scheme import Scheme
 
+# Checks that compare several units, or the lines of lists: what is written beside a figure that a list feeds does not speak of them.
+_NOT_OF_A_FIGURE = frozenset(
+    {
+        *("alike", "alike_text", "listed_and_reported", "enterprise_twice", "enterprise_near"),
+        *("aided_twice", "aided_elsewhere", "code_two_names", "name_two_codes", "repeated_line"),
+    }
+)
 _NO_LETTER = re.compile(r"[\W\d_]+")
 _LEAST = 2  # letters: no reason fits into one character (嗯, 好, 对), and 派遣 is one
 _HOLLOW = re.compile("|".join(sorted(map(re.escape, SAYS_NOTHING), key=len, reverse=True)))
@@ -67,6 +74,7 @@ class Replies:
     def __init__(self, returns: Round, scheme: Scheme) -> None:
         self._scheme = scheme
         self._returns = returns
+        self._on_query_only = frozenset(scheme.named[one].id for one in _NOT_OF_A_FIGURE if one in scheme.named)
         self._reasons: dict[tuple[str, str], str] = {}
         for one, code, text in returns.reasons[["return", "indicator", "text"]].itertuples(index=False):
             self._reasons[str(one), str(code)] = str(text)
@@ -96,7 +104,8 @@ class Replies:
             elif codes and named == codes:  # without indicators nothing tells which of several rows of a list was meant
                 lapsed.add(text)
         lapsed.update(text for named, _, text in self._answers.get((one, ""), ()) if named & codes)
-        standing = [text for text in self._beside(one, finding.indicators) if text not in lapsed]
+        figures = () if finding.rule in self._on_query_only else finding.indicators
+        standing = [text for text in self._beside(one, figures) if text not in lapsed]
         if standing:
             told = [text for text in standing if says_something(text)]
             yield Reply("；".join(told or standing), bool(told), lapsed=False)

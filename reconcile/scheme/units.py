@@ -42,6 +42,10 @@ def load_units(table: Table, *, name: str) -> UnitTree:
         for successor in unit.successors:
             if successor not in found:
                 row.fault("successors", f"承接单位“{successor}”不在表中")
+            elif successor == unit.code:
+                row.fault("successors", f"“{unit.name}”的承接单位是它自己")
+        if unit.opened is not None and unit.closed is not None and unit.closed < unit.opened:
+            row.fault("closed", f"“{unit.name}”的撤销日期早于成立日期")
     circling = _circles(found)
     for row, unit in lines:
         if unit.code in circling and found[unit.code] is unit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from reconcile.model.robust import NORMAL, EffectScores, Floats, adjusted_fences, effect_scores, medcouple, thousand_slips
 
-KIT = Path("/work/shared/peer_cases")
+KIT = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "peer_cases"
 CASES: list[dict[str, Any]] = json.loads((KIT / "outliers.json").read_text("utf-8")) if KIT.exists() else []
 NAN = float("nan")
 

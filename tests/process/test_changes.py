@@ -94,6 +94,12 @@ def test_a_corrected_key_is_no_new_row(scheme: Scheme) -> None:
     assert [one[0] for one in rows(scheme, [wrong, LI], [ZHANG, LI])] == ["第4行（张三）身份证号"]
 
 
+def test_a_correction_in_the_masked_digits_is_told(scheme: Scheme) -> None:
+    other = {**ZHANG, "身份证号": "11010519480101002X"}
+    masked = "1101**********002X"
+    assert [one[1:3] for one in rows(scheme, [other, LI], [ZHANG, LI])] == [(masked, f"{masked}（隐去的几位有更正）")]
+
+
 def test_rows_without_a_key_are_known_by_what_stands_in_them(scheme: Scheme) -> None:
     bare = {"姓名": "王五", "帮扶金额": 100.0}
     assert rows(scheme, [bare, bare], [bare]) == [("第5行（王五）减少", "姓名王五，帮扶金额100", "", "")]

@@ -54,9 +54,16 @@ def test_small_figures_and_zeros_do_not_count() -> None:
 
 
 def test_figures_that_many_share_do_not_count() -> None:
-    assert pairs(*[ONE] * 30) == []
     rows = [[500, 200, 300, 450, 120, 60, 80, 35 + unit, 700 + 3 * unit, 11 * unit] for unit in range(12)]
     assert pairs(*rows) == []
+
+
+@pytest.mark.parametrize("many", [2, 4, 30, 300])
+def test_the_more_copies_the_surer(many: int) -> None:
+    """Each copy has one cell of its own, as a hand changes it."""
+    copies = [[*ONE[:9], 154 + number] for number in range(many)]
+    told = pairs(*OTHERS, *copies)
+    assert {row for pair in told for row in pair} == set(range(len(OTHERS), len(OTHERS) + many))
 
 
 def test_round_figures_count_less() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from reconcile.model.round import Round
     from reconcile.scheme.scheme import Scheme
 
-PEERS = Path("/work/shared/peer_cases")
+PEERS = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "peer_cases"
 pytestmark = pytest.mark.skipif(not PEERS.is_dir(), reason="the peers' published cases are not in this checkout")
 
 

@@ -69,6 +69,14 @@ def test_a_reason_for_other_values_has_lapsed_and_is_told(said: Callable[..., Ro
     assert closed.reason == "含派遣工6人"
 
 
+def test_a_reason_beside_a_figure_does_not_speak_of_other_units(said: Callable[..., Round], make_scheme: Callable[..., Scheme]) -> None:
+    scheme = make_scheme("A001|职工|人|stock|0|*|\nA002|会员|人|stock|0|*|", rules=RULES + "Q3|@aided_elsewhere||query||||同一人|")
+    other = replace(QUERY, rule="Q3")
+    assert answered([other], said(("01", "A002", "含派遣工5人")), scheme) == (other,)
+    answer = ("01", "Q3", "A001;A002", values_key(other, scheme), "本人两处都有困难")
+    assert answered([other], said(answers=(answer,)), scheme)[0].reason == "本人两处都有困难"
+
+
 def test_one_text_is_told_once_a_return(said: Callable[..., Round], scheme: Scheme) -> None:
     found = answered([QUERY, replace(QUERY, rule="Q2")], said(("01", "A002", "同上")), scheme)
     assert [one.rule for one in found] == ["Q1", "Q2", "N1"]

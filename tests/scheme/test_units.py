@@ -53,3 +53,16 @@ def test_a_circle_of_parents() -> None:
 )
 def test_a_name_tells_the_kind_as_a_last_resort(name: str, kind: str) -> None:
     assert kind_of(name, parent=False) == kind
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("A|甲|村||2020-01-01|2023-05-01|A", "“甲”的承接单位是它自己"),
+        ("A|甲|村||2023-05-01|2020-01-01|", "“甲”的撤销日期早于成立日期"),
+    ],
+)
+def test_successions_that_cannot_be(line: str, told: str) -> None:
+    with pytest.raises(SchemeError) as caught:
+        load_units(table(f"code|name|kind|parent|opened|closed|successors\n{line}\nB|乙|村||||"), name="units.csv")
+    assert [told in str(fault) for fault in caught.value.faults] == [True]
