@@ -18,7 +18,6 @@ BESIDE_A_FAULT = {
     ("A-10", "炉前村工会"),  # more women members than women workers, too
     ("C-07", "岭背村工会"),  # 3600 万元 for four workers
     ("D-11", "西畈村工会"),  # three courses, nobody there
-    ("N-04", "茶园村工会"),  # known by the name on its cover
     ("N-13", "上湾村工会"),  # its file is of another year
     ("N-45", "柳塘粮油加工厂工会"),  # 约30 where 3 was meant
     ("N-45", "炉前村工会"),  # 600 women members, 213 the year before

@@ -148,7 +148,8 @@ def assign(entries: Sequence[Entry], *, desk: Desk) -> None:
             desk.tell("unknown_unit", entry, words, expected=known or proposed.basis)
         if proposed.unit:
             entry.remark(f"按{proposed.basis}认定单位")
-            desk.tell("proposed_unit", entry, {"代码": proposed.unit, "依据": proposed.basis}, expected=known)
+            if not entry.code:  # of a code that nobody has it is told already
+                desk.tell("proposed_unit", entry, {"代码": proposed.unit, "依据": proposed.basis}, expected=known)
             continue
         entry.standing = Standing.UNASSIGNED
         entry.remark(f"无法确定填报单位{f'（{proposed.basis}）' if proposed.basis else ''}")

@@ -16,6 +16,7 @@ from reconcile.model.round import Round
 from reconcile.model.unit import UnitTree
 from reconcile.scheme.account import Account
 from reconcile.scheme.applies import in_return, outside
+from reconcile.scheme.domains import counted
 from reconcile.scheme.environment import Narrowed, ReturnsEnvironment
 from reconcile.scheme.expression import Expression, Implied, Missing, aggregates, evaluate, implied, references
 from reconcile.scheme.reach import kinds_at, reached
@@ -147,10 +148,11 @@ def _implied(outcome: _Outcome, environment: ReturnsEnvironment, units: UnitTree
         record, code = int(outcome.judged[place]), reference.name
         one, unit = environment.ids[record], environment.codes[record]
         said = amount(value, environment.scheme.indicators[code], environment.scheme)
+        shown = f"{said}，小于0，说明算式中的其他各项有误" if value < 0 and counted(reference, environment.scheme) else said
         codes = (code, *(other for other in _cells(rule.expression) if other != code))
         query = finding(
             asking,
-            {"指标": environment.scheme.label(code), **account.fields(place), "应为": said},
+            {"指标": environment.scheme.label(code), **account.fields(place), "应为": shown},
             unit=unit,
             unit_name=units.name(unit),
             period=environment.returns.period.written,

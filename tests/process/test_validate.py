@@ -261,6 +261,11 @@ def test_what_is_implied_is_asked_only_where_it_is_certain_and_not_zero(
     assert [finding.expected for finding in judge(SUM, {"v1": parts}).findings] == asked
 
 
+def test_what_would_be_below_zero_is_another_cells_fault(judge: Callable[..., Judged]) -> None:
+    (found,) = judge(SUM, {"v1": {"A003": 12, "A004": 9, "A005": 4}}).findings
+    assert "应为-1人，小于0，说明算式中的其他各项有误" in found.message
+
+
 def test_one_question_for_one_cell(judge: Callable[..., Judged]) -> None:
     rules = SUM + "\nA-10|尚未启动 = 应建未建 - 已组建 - 正在组建||error||||{差}|"
     assert len(judge(rules, {"v1": {"A003": 15, "A004": 9, "A005": 4}}).findings) == 1
