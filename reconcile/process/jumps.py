@@ -145,14 +145,14 @@ def _times(value: float, before: float, name: str) -> str:
 
 
 def _usual(evidence: Evidence, row: int, column: int, period: Period) -> str:
-    """，同类单位一般是上年同期的0.8至1.3倍; "" where too few peers have both figures."""
+    """，同类单位一般为0.8至1.3倍, of the figure of that period; "" where too few peers have both figures."""
     change = next(one for one in evidence.changes if one.period == period)
     if not change.peers[row, column]:
         return ""
     centre, reach = float(change.usual[row, column]), float(change.spread[row, column])
     low, high = (format_number(float(np.exp(centre + side * reach)), 2) for side in (-1, 1))
     between = f"{low}至{high}倍" if low != high else f"{low}倍"
-    return f"，同类单位一般是{evidence.series.name(period, column)}的{between}"
+    return f"，同类单位一般为{between}"
 
 
 def _guess(excess: float) -> str:

@@ -22,10 +22,10 @@ def reminders(outcome: Outcome, scheme: Scheme, *, day: date | None) -> str:
     A unit is reminded that sent nothing, or of which nothing counts because its files could not be read or told apart: then the text says
     what to send again. Telephone numbers are masked as everywhere.
     """
-    missing, unclear = outcome.coverage.missing, outcome.coverage.unreadable
+    teller = _Teller(outcome, scheme, day)
+    missing, unclear = teller.missed, teller.unclear
     if not missing and not unclear:
         return ""
-    teller = _Teller(outcome, scheme, day)
     parts = ["一、发到工作群", teller.group(), "二、单独发给有关单位"]
     parts += [f"【发给】{teller.addressee(code)}\n{teller.missing(code)}" for code in missing]
     parts += [f"【发给】{teller.addressee(code)}\n{teller.again(code)}" for code in unclear]
@@ -41,6 +41,9 @@ class _Teller:
         self._due = scheme.due(outcome.period)
         self._paper = f"{outcome.period.chinese}{scheme.name}"
         self._office = outcome.units.name(outcome.subject)
+        # whoever sends the texts needs none
+        self.missed = tuple(code for code in outcome.coverage.missing if code != outcome.subject)
+        self.unclear = tuple(code for code in outcome.coverage.unreadable if code != outcome.subject)
 
     @property
     def _late(self) -> bool:
@@ -49,7 +52,7 @@ class _Teller:
     def group(self) -> str:
         """The text for the group: who is missing, below which unit, and by when."""
         said = f"各位：{self._paper}的截止日期是{_chinese(self._due)}。"
-        missing, unclear = self._outcome.coverage.missing, self._outcome.coverage.unreadable
+        missing, unclear = self.missed, self.unclear
         until = f"截至{_chinese(self._day)}，" if self._day else "目前"
         told = [said]
         if missing:

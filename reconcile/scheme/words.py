@@ -217,7 +217,7 @@ SUSPICIONS: Mapping[str, str] = {
     "nothing": "下列各数互相矛盾：{矛盾}，只改本表不能成立，请核对往期数和下级报表。",
     "left_out": "下列单元格之间的关系不能自动推算，请逐格核对：{可改}。",
     "too_many": "该表错误过多，建议退回重填。",
-    "compared": "下列单元格与往期或同类单位相比不同寻常：{可改}，请逐格核对。",
+    "compared": "下列单元格请对照台账逐格核对：{可改}。",
 }
 """What is said of cells that are suspected, by how many must change; {…} are filled in by the localiser."""
 

@@ -100,7 +100,7 @@ def test_nothing_strange(judge: Judge) -> None:
 def test_ten_times_too_many(judge: Judge) -> None:
     (found,) = judge(peers({"A004": 610}), previous=peers())
     assert (found.rule, found.tier, found.unit, found.indicators) == ("jump", Tier.QUERY, "v00", ("A004",))
-    assert found.message.startswith("培训人数填报610人，上年同期60人，是上年同期的10.2倍，同类单位一般是上年同期的")
+    assert found.message.startswith("培训人数填报610人，上年同期60人，是上年同期的10.2倍，同类单位一般为")
     assert found.message.endswith("倍，像是多写了一位")
     assert [(cell.cell, cell.value) for cell in found.cells] == [("D7", "610")]
     assert (found.observed, found.expected, found.difference) == ("610人", "60人", "550人")

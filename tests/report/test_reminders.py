@@ -46,6 +46,12 @@ def test_one_text_for_the_group_and_one_for_each_unit() -> None:
     assert len(single) == 3
 
 
+def test_whoever_sends_the_texts_is_not_reminded() -> None:
+    office = lacking().subject
+    assert reminders(lacking(missing=(office,)), small_scheme(), day=None) == ""
+    assert "还有1家没有收到" in reminders(lacking(missing=(office, "0101")), small_scheme(), day=None)
+
+
 def test_before_the_last_day_nobody_is_late() -> None:
     told = reminders(lacking(missing=("0101",)), small_scheme(), day=date(2023, 7, 10))
     assert "请于7月10日前报送" in told
