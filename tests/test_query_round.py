@@ -10,15 +10,23 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from reconcile.files.archive import find_files
+from reconcile.files.form_again import FormsAgain
 from reconcile.files.form_book import Answers, blank_book
+from reconcile.files.form_reader import read_form
 from reconcile.files.query_reader import ANSWER_HEADING, HIDDEN_HEADINGS
 from reconcile.files.scheme_files import read_scheme, read_units
-from reconcile.files.workbook import Workbook
+from reconcile.files.workbook import Workbook, read_workbook
 from reconcile.model.finding import Finding
 from reconcile.model.outcome import Outcome
 from reconcile.model.period import Period
+from reconcile.model.round import State
+from reconcile.process.intake import Reader
+from reconcile.process.taken import Taken
+from reconcile.report.queries import queries
 from reconcile.run import Request, deliver, judge
 
+FAULTS = Path(__file__).parent.parent / "sample_workbooks" / "2023H1_faults"
 Recalculated = Callable[[Mapping[str, bytes]], dict[str, Workbook]]
 UNITS = "单位代码,单位名称,单位类型,上级代码,联系人\n99,测试县总工会,县（市、区）,,王芳 13800138000\n9901,大王庄村工会,村,99,\n9902,小王庄村工会,村,99,\n"
 PERIOD = Period(2023, 6, "2023H1")
@@ -208,3 +216,39 @@ def test_a_query_that_is_no_longer_needed_goes(county: County) -> None:
     county.receive("大王庄.xlsx", county.filled("9901", clean, rows={"帮扶职工名册": [PERSON]}))
     assert [one for one in county.run().findings if one.open and one.unit == "9901"] == []
     assert list(county.out.glob("queries/*")) == []
+
+
+def told(taken: Taken, *, absent: Taken) -> dict[str, object]:
+    """All that a return says, as it is judged; what `absent` has no row for counts as left blank, for our form has a row for all."""
+    states = [State.BLANK if other == State.ABSENT else State(one) for one, other in zip(taken.states, absent.states, strict=True)]
+    return {
+        "values": [str(one) for one in taken.values],
+        "states": states,
+        "typed": sorted(taken.typed),
+        "texts": sorted(taken.texts),
+        "reasons": sorted(taken.reasons),
+        "lists": [(name, column, text, str(value), key) for name, _, column, text, value, _, key in taken.lists],
+        "marks": sorted((one.check, one.code, one.typed, one.label, one.reason) for one in taken.marks),
+        # The version that is answered is new; so is the scheme's; a code that is nobody's gives way to the unit's own.
+        "cover": {key: text for key, text in taken.cover.items() if key not in ("replaces", "scheme", "unit")},
+    }
+
+
+def test_a_query_workbook_that_nobody_touched_says_what_the_return_said() -> None:
+    outcome, scheme = judge(Request((FAULTS,)))
+    sources = find_files([FAULTS], exclude=lambda _path: False)
+    forms = FormsAgain(sources, scheme, outcome.round)
+    returns = {str(sha256): str(one) for one, sha256 in outcome.round.returns["sha256"].items()}
+    reader = Reader(scheme)
+    compared = []
+    for name, data in queries(outcome, scheme, forms=forms):
+        again = read_form(read_workbook(data, name=name), scheme)
+        assert again is not None
+        if again.cover["replaces"]:
+            form = forms(returns[again.cover["replaces"]])
+            assert form is not None
+            then, now = reader.take(form), reader.take(again)
+            assert told(now, absent=then) == told(then, absent=then), name
+            compared.append(name.partition(" ")[2])
+    assert len(compared) == 20
+    assert "铸源镇总工会（汇总）.xlsx" in compared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,6 +54,8 @@ _HINT_FONT = Font(color="FFC00000")
 _FAINT_FONT = Font(color="FFA6A6A6")
 _HINT_FILL = PatternFill(bgColor="FFF8D7DA")
 _GREY_FILL = PatternFill(bgColor="FFD9D9D9")
+_CALCULATION = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[-+*/][0-9]+(?:\.[0-9]+)?){0,20}")
+"""A formula of nothing but numbers (40+28), which is safe to be written again: it refers to nothing and does nothing."""
 _DAY_FORMAT = "yyyy\\-mm\\-dd"
 DATE_STYLES = frozenset({"填日期", "册日期"})
 """Styles under whose number format a plain number would be taken for a day."""
@@ -180,7 +183,12 @@ def number_format(indicator: Indicator) -> str:
 
 
 def write_answer(sheet: Worksheet, row: int, column: int, answer: object, *, style: str, styles: Styles) -> Cell:
-    """Write a raw cell that was read so that it is read as the same again: a date under a date format, a percentage under %."""
+    """Write a raw cell that was read so that it is read as the same again: a date under a date format, a percentage under %.
+
+    An uncomputed formula stands again only where it is a mere calculation; any other is shown as text, for it could refer to anything.
+    """
+    if isinstance(answer, Uncomputed) and _CALCULATION.fullmatch(answer.formula):
+        return styles.formula(sheet, row, column, answer.formula, style)
     number = ""
     if isinstance(answer, Percent):
         number = "0.00%"

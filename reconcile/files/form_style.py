@@ -6,14 +6,19 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from openpyxl.formatting.formatting import ConditionalFormattingList
+from openpyxl.formula.translate import Translator
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.styles.colors import Color
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from reconcile.files.raw import column_letters
 from reconcile.files.safe import put, put_formula
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from openpyxl import Workbook
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.styles.cell_style import StyleArray
@@ -174,6 +179,45 @@ def _named_style(name: str, look: _Look) -> NamedStyle:
 def _dress(styled: object, array: StyleArray) -> None:
     """Share a style's array. Setting `cell.style` by name would search the workbook's styles again for each of two thousand cells."""
     styled._style = array  # type: ignore[attr-defined]  # openpyxl's cells and columns hold their style so; the stubs leave it out
+
+
+def uncover(sheet: Worksheet, cells: Collection[tuple[int, int]]) -> None:
+    """Take cells (row, column) out of all conditional formats of a sheet, whose colours would be painted over theirs.
+
+    A format of higher priority would do in Excel, but LibreOffice does not rank formats of different ranges.
+    """
+    held, sheet.conditional_formatting = sheet.conditional_formatting, ConditionalFormattingList()
+    for one in held:
+        for area in one.sqref.ranges:
+            for part in _without(area, cells):
+                for rule in one.rules:
+                    moved = copy(rule)
+                    moved.priority = 0  # the list gives each the next number
+                    moved.formula = [_shifted(formula, area, part) for formula in rule.formula]
+                    sheet.conditional_formatting.add(part.coord, moved)
+
+
+def _shifted(formula: str, area: CellRange, part: CellRange) -> str:
+    """A format's formula is written for the first cell of its range."""
+    first, other = (f"{column_letters(one.min_col)}{one.min_row}" for one in (area, part))
+    return str(Translator(f"={formula}", origin=first).translate_formula(other)).removeprefix("=")
+
+
+def _without(area: CellRange, cells: Collection[tuple[int, int]]) -> Iterator[CellRange]:
+    """An area cut into rectangles around the cells: rows above, what is left and right of the cells in a row, rows below."""
+    top = area.min_row
+    inside = sorted({at for at in cells if area.min_row <= at[0] <= area.max_row and area.min_col <= at[1] <= area.max_col})
+    for row in sorted({row for row, _ in inside}):
+        if top < row:
+            yield CellRange(min_row=top, max_row=row - 1, min_col=area.min_col, max_col=area.max_col)
+        left = area.min_col
+        for column in [column for at, column in inside if at == row] + [area.max_col + 1]:
+            if left < column:
+                yield CellRange(min_row=row, max_row=row, min_col=left, max_col=column - 1)
+            left = column + 1
+        top = row + 1
+    if top <= area.max_row:
+        yield CellRange(min_row=top, max_row=area.max_row, min_col=area.min_col, max_col=area.max_col)
 
 
 def set_page(sheet: Worksheet, *, footer: str, header: str = "", heading_rows: str = "", landscape: bool = False) -> None:

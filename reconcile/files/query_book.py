@@ -6,18 +6,30 @@ It is a return itself: the unit corrects right there, answers beside each questi
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from reconcile.files.form_style import Styles, set_page
-from reconcile.files.query_reader import ANSWER, ANSWER_HEADING, CARRIED, CARRIED_COLUMNS, HIDDEN_HEADINGS
+from reconcile.files.form_style import Styles, set_page, uncover
+from reconcile.files.query_reader import (
+    ANSWER,
+    ANSWER_HEADING,
+    CARRIED,
+    CARRIED_COLUMNS,
+    HIDDEN_HEADINGS,
+    LINE_HEADING,
+    PLACE_HEADING,
+    PROBLEM_HEADING,
+    line_key,
+)
 from reconcile.files.raw import column_letters, column_number
-from reconcile.files.safe import put, workbook_bytes
+from reconcile.files.safe import packed, put, workbook_parts
 from reconcile.model.finding import Tier
 from reconcile.scheme.form import ANSWERS_SHEET, QUERY_SHEET
 
@@ -32,10 +44,11 @@ QUERY_FILLS: Mapping[Tier, str] = {Tier.ERROR: "F8CBAD", Tier.QUERY: "FFE699", T
 """The colours of questioned cells, as those of the tiers in the summary."""
 
 _COLUMNS = (
-    *(("序号", 5), ("级别", 6), ("位置", 18), ("转到", 6), ("表中内容", 20)),
-    *(("问题和处理建议", 42), ("疑似单元格和建议值（供参考）", 30)),
+    *(("序号", 5), ("级别", 6), (PLACE_HEADING, 18), ("转到", 6), ("表中内容", 20)),
+    *((PROBLEM_HEADING, 42), ("疑似单元格和建议值（供参考）", 30)),
 )
 _ANSWER_WIDTH = 30
+_FORMULA = re.compile(rb'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?(?:/>|></v>)')  # a cell with a formula and no result
 _LINE, _LEAST, _TALLEST = 14.5, 34.0, 400.0  # points: a line of text in size 10.5, a row to write in, and less than Excel's 409
 _NOTE_WIDTH, _NOTE_LINE, _NOTE_CHARACTERS = 320, 19, 24  # pixels of a cell's note, of a line in it, and the characters that fit on one
 
@@ -82,8 +95,18 @@ class Standing:
     carried: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def query_book(head: QueryHead, lines: Sequence[QueryLine], *, form: Workbook | None, standing: Standing | None = None) -> bytes:
-    """The query workbook as a file. `form`: the unit's form (`form_workbook`), None for a query sheet alone."""
+def query_book(
+    head: QueryHead,
+    lines: Sequence[QueryLine],
+    *,
+    form: Workbook | None,
+    standing: Standing | None = None,
+    results: Mapping[tuple[str, str], float] | None = None,
+) -> bytes:
+    """The query workbook as a file. `form`: the unit's form (`form_workbook`), None for a query sheet alone.
+
+    `results`: (sheet, cell) with a formula -> the result to store with it, for who reads the file before a program has computed it.
+    """
     workbook = form or Workbook()
     styles = Styles(workbook)
     if form is None:
@@ -97,7 +120,23 @@ def query_book(head: QueryHead, lines: Sequence[QueryLine], *, form: Workbook | 
     for other in workbook.worksheets:
         other.sheet_view.tabSelected = other is sheet  # two selected sheets are edited together
     _write(sheet, head, lines, styles)
-    return workbook_bytes(workbook)
+    return packed(_with_results(workbook, results or {}))
+
+
+def _with_results(workbook: Workbook, results: Mapping[tuple[str, str], float]) -> dict[str, bytes]:
+    """The parts of the workbook's file, with results stored beside formulas: openpyxl writes a formula or a value, never both."""
+    parts = workbook_parts(workbook)
+    for sheet in workbook.worksheets:
+        mine = {address.encode(): b"<v>%r</v>" % float(result) for (name, address), result in results.items() if name == sheet.title}
+        if mine:
+            part = sheet.path.removeprefix("/")
+            parts[part] = _FORMULA.sub(partial(_with_result, mine), parts[part])
+    return parts
+
+
+def _with_result(results: Mapping[bytes, bytes], cell: re.Match[bytes]) -> bytes:
+    result = results.get(cell[2])
+    return cell[0] if result is None else cell[1] + result
 
 
 def _write(sheet: Worksheet, head: QueryHead, lines: Sequence[QueryLine], styles: Styles) -> None:
@@ -105,7 +144,8 @@ def _write(sheet: Worksheet, head: QueryHead, lines: Sequence[QueryLine], styles
     last = len(columns)
     for column, (_, width) in enumerate(columns, start=1):
         sheet.column_dimensions[column_letters(column)].width = width
-    for column in range(last + 1, last + 1 + len(HIDDEN_HEADINGS)):
+    hidden = (*HIDDEN_HEADINGS.values(), LINE_HEADING)
+    for column in range(last + 1, last + 1 + len(hidden)):
         sheet.column_dimensions[column_letters(column)].hidden = True
     styles.write(sheet, 1, 1, head.title, "标题")
     styles.across(sheet, 1, 1, last, "标题")
@@ -121,7 +161,7 @@ def _write(sheet: Worksheet, head: QueryHead, lines: Sequence[QueryLine], styles
         styles.across(sheet, row, 1, last, "查语")
         sheet.row_dimensions[row].height = _LINE * _lines(words, room) + 4
         row += 1
-    headings = [heading for heading, _ in columns] + list(HIDDEN_HEADINGS.values())
+    headings = [*(heading for heading, _ in columns), *hidden]
     for column, heading in enumerate(headings, start=1):
         styles.write(sheet, row, column, heading, "表头")
     sheet.row_dimensions[row].height = 30
@@ -148,7 +188,8 @@ def _write_line(sheet: Worksheet, row: int, line: QueryLine, *, number: int, sty
     for column, text in texts.items():
         styles.write(sheet, row, column, text, "查文")
     styles.write(sheet, row, len(_COLUMNS) + 1, None, "填长文")
-    for column, key in enumerate((line.rule, line.indicators, line.values), start=len(_COLUMNS) + 2):
+    keys = (line.rule, line.indicators, line.values, line_key(line.place, line.problem))
+    for column, key in enumerate(keys, start=len(_COLUMNS) + 2):
         styles.write(sheet, row, column, key, "查文")
     tall = max(_lines(text, _COLUMNS[column - 1][1]) for column, text in texts.items())
     sheet.row_dimensions[row].height = min(max(_LINE * tall + 6, _LEAST), _TALLEST)
@@ -177,15 +218,20 @@ def _mark(workbook: Workbook, lines: Sequence[QueryLine], styles: Styles) -> Non
     for number, line in enumerate(lines, start=1):
         for at in line.marked:
             asked.setdefault(at, []).append((number, line))
+    marked: dict[str, set[tuple[int, int]]] = {}
     for (name, address), questions in asked.items():
         sheet = workbook[name]
         letters = address.rstrip("0123456789")
-        cell = sheet.cell(int(address.removeprefix(letters)), column_number(letters))
+        row, column = int(address.removeprefix(letters)), column_number(letters)
+        marked.setdefault(name, set()).add((row, column))
+        cell = sheet.cell(row, column)
         tiers = {line.tier for _, line in questions}
         styles.tint(cell, QUERY_FILLS[next(tier for tier in Tier if tier in tiers)])
         words = "\n".join(f"查询单第{number}条（{line.tier.chinese}）：{line.problem.splitlines()[0]}" for number, line in questions)
         tall = sum(math.ceil(len(part) / _NOTE_CHARACTERS) for part in words.splitlines()) + 1
         cell.comment = Comment(words, QUERY_SHEET, height=_NOTE_LINE * tall, width=_NOTE_WIDTH)
+    for name, cells in marked.items():
+        uncover(workbook[name], cells)  # what is asked about a cell goes before what the form itself says of it
 
 
 def _keep(workbook: Workbook, standing: Standing) -> None:

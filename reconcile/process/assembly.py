@@ -207,7 +207,7 @@ def _intake(sheaves: Sequence[Sheaf], brought: Sequence[Brought], desk: Desk) ->
         elif sheaf.brought is None and entry.standing == Standing.UNREADABLE:
             desk.tell("unreadable_file", entry, {"原因": entry.note.rstrip("。")})
         elif sheaf.brought is None and entry.standing == Standing.FOREIGN:
-            desk.tell("foreign_file", entry)
+            desk.tell("foreign_file", entry, {"原因": entry.note.rstrip("。")})
     found.extend(desk.found)
     for one in brought:
         found.extend(findings_kept(one, desk.scheme))

@@ -13,6 +13,7 @@ import numpy as np
 
 from reconcile.files.cell import Reading, read_cell
 from reconcile.files.form_reader import FilledForm, Placed, read_form
+from reconcile.files.query_reader import lone_query
 from reconcile.files.raw import UnreadableWorkbook
 from reconcile.files.tidy import is_summary, read_head, read_round, read_scheme_tables
 from reconcile.files.workbook import read_workbook
@@ -98,7 +99,7 @@ class Reader:
             return Received(source.name, sha256, Standing.UNREADABLE, error.message, paper=paper)
         form = read_form(workbook, self._scheme)
         if form is None:
-            return Received(source.name, sha256, Standing.FOREIGN, "不是本制度的报表")
+            return Received(source.name, sha256, Standing.FOREIGN, lone_query(workbook) or "不是本制度的报表")
         return Received(source.name, sha256, Standing.COUNTED, taken=self.take(form))
 
     def take(self, form: FilledForm) -> Taken:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from reconcile.files.form_book import FormDesign, design, form_workbook
 from reconcile.files.query_book import QueryHead, QueryLine, Standing, query_book
-from reconcile.files.query_reader import Answer
+from reconcile.files.query_reader import FORWARDED_HEADING, Answer
 from reconcile.files.safe import safe_name
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.identity import mask_contact
 from reconcile.model.round import Standing as Stands
 from reconcile.report.query_form import Refilled, kinds_held, refilled
-from reconcile.report.query_lines import Lines, Place
+from reconcile.report.query_lines import Lines, Place, file_names
 from reconcile.scheme.replies import Replies, standing_answers
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ Forms = Callable[[str], "FilledForm | None"]
 _READ = (Stands.COUNTED, Stands.STAND_IN, Stands.COMPARED)
 _OFFICE = frozenset({"missing_unit", "not_owed", "adjustment", "other_scheme"})
 """Named checks that the office which runs the program must settle itself: no unit can answer them on a form."""
+
+_COUNTED = "贵单位报送的{subject}已收悉，谢谢支持。经审核，有{questions}，逐条列在下表，请对照台账和名册办理："
+_NOT_COUNTED = "贵单位发来的文件已收到，谢谢支持，但贵单位的{subject}还不能计入汇总：有{questions}，逐条列在下表，办好后才能计入。"
+_NOTHING_CAME = "贵单位自己的{subject}还没有收到。从已收到的其他报表看，有{questions}与贵单位有关，逐条列在下表，请对照台账办理："
+_WITHOUT_FORM = "请按“问题和处理建议”栏办理，并把报表报送给{sender}；后面附有一份空白表，需要填写时可以直接使用。"
 
 _FILE = re.compile(r".*?\.(?:xlsx|xlsm)(?=/|$)", re.IGNORECASE)
 _NUMBERS = re.compile(r"[\d*+()（）-]{5,}|电话|手机|联系方式")
@@ -161,8 +166,23 @@ class _Desk:
         filled = self._refilled(return_id, form, made) if form is not None else None
         lines = self._lines(found, file=self._file(return_id), places=filled.places if filled else {}, unnamed=False)
         answered = [one for one in self.outcome.findings if one.return_id == return_id and one.reason] if return_id else []
-        head = self._head(unit.name, _opening(self._sender(unit), self._subject, lines, answered=len(answered), counted=bool(filled)))
-        return query_book(head, lines, form=self._form(unit, made, filled), standing=self._standing(answered, filled))
+        sender = self._sender(unit)
+        if filled is not None:
+            opening = _opening(sender, self._subject, lines, answered=len(answered))
+        else:
+            came = self._came(unit.code, return_id).format(subject=self._subject, questions=_counted(lines))
+            opening = [f"　　{came}", f"　　{_WITHOUT_FORM.format(sender=sender)}"]
+        head = self._head(unit.name, (sender, opening))
+        results = filled.results if filled else {}
+        return query_book(head, lines, form=self._form(unit, made, filled), standing=self._standing(answered, filled), results=results)
+
+    def _came(self, code: str, return_id: str) -> str:
+        """What to say about what came from a unit whose own form does not follow."""
+        if return_id:
+            return _COUNTED
+        register = self.outcome.round.returns
+        files = register[(register["unit"] == code) & (register["source"] == "")]
+        return _NOTHING_CAME if files.empty else _NOT_COUNTED
 
     def _design(self, unit: Unit, form: FilledForm | None) -> FormDesign:
         """The form of the unit's kind, wide enough for what was answered."""
@@ -182,7 +202,8 @@ class _Desk:
     def forwarded(self, unit: str, found: Sequence[Finding]) -> bytes:
         """The query of a unit about those below it: a list to hand on."""
         lines = self._lines(found, file="", places={}, unnamed=True)
-        return query_book(self._head(unit, _forwarding(self._sender(None), self._subject, lines), answers="办理情况"), lines, form=None)
+        head = self._head(unit, _forwarding(self._sender(None), self._subject, lines), answers=FORWARDED_HEADING)
+        return query_book(head, lines, form=None)
 
     def _form(self, unit: Unit, made: FormDesign, filled: Refilled | None) -> Workbook:
         period = self.outcome.period
@@ -201,7 +222,12 @@ class _Desk:
         return Standing(tuple(dict.fromkeys(told)), filled.carried)
 
     def _lines(self, found: Iterable[Finding], *, file: str, places: Mapping[Place, Place], unnamed: bool) -> list[QueryLine]:
-        return Lines(self.outcome, self.scheme, self._replies, file=file, places=places, unnamed=unnamed).of(found)
+        lines = Lines(self.outcome, self.scheme, self._replies, file=file, places=places, names=self._names, unnamed=unnamed)
+        return lines.of(found)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return file_names(self.outcome)
 
     @cached_property
     def _replies(self) -> Replies:
@@ -247,12 +273,9 @@ def _counted(lines: Sequence[QueryLine]) -> str:
     return "、".join(told)
 
 
-def _opening(sender: str, subject: str, lines: Sequence[QueryLine], *, answered: int, counted: bool) -> tuple[str, Sequence[str]]:
-    """Who asks, and what is asked of the unit, in the order it is done."""
-    told = [f"　　贵单位报送的{subject}已收悉，谢谢支持。经审核，有{_counted(lines)}，逐条列在下表，请对照台账和名册办理："]
-    if not counted:
-        told.append(f"　　请按“问题和处理建议”栏办理，重新报送给{sender}；后面附有一份空白表，需要重填时可以直接使用。")
-        return sender, told
+def _opening(sender: str, subject: str, lines: Sequence[QueryLine], *, answered: int) -> list[str]:
+    """What is asked of a unit whose form follows, in the order it is done."""
+    told = [f"　　{_COUNTED.format(subject=subject, questions=_counted(lines))}"]
     steps = []
     if any(line.tier is Tier.ERROR for line in lines):
         steps.append("标“强制”的，请直接在后面的报表中改正。有关单元格已标色，点“查看”可以直接转到。")
@@ -264,7 +287,7 @@ def _opening(sender: str, subject: str, lines: Sequence[QueryLine], *, answered:
     told += [f"　　{number}. {step}" for number, step in enumerate(steps, start=1)]
     if answered:
         told.append(f"　　另有{answered}条贵单位已说明原因，不再询问；有关的数改动后，请重新说明。")
-    return sender, told
+    return told
 
 
 def _forwarding(sender: str, subject: str, lines: Sequence[QueryLine]) -> tuple[str, Sequence[str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reconcile.files.form_checks import LIST_FIRST_ROW
+from reconcile.files.form_checks import LIST_FIRST_ROW, derived_value
 from reconcile.files.form_sheets import TEXT_COLUMN, plain_answer
 from reconcile.files.query_reader import OUTDATED, raw_key
 from reconcile.files.raw import Percent, column_letters
@@ -33,11 +33,13 @@ Place = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Refilled:
     """Answers to fill the form with; `places`: cell of the return -> the same cell on the refilled form; `carried`: the reasons that the
-    form bears already, code -> text and key of the figure each was given for."""
+    form bears already, code -> text and key of the figure each was given for; `results`: cell of the refilled form whose formula stands
+    again -> the figure as reported."""
 
     answers: Answers
     places: Mapping[Place, Place]
     carried: Mapping[str, tuple[str, str]]
+    results: Mapping[Place, float]
 
 
 def kinds_held(form: FilledForm, scheme: Scheme, *, kind: str, below: Collection[str]) -> frozenset[str]:
@@ -59,7 +61,8 @@ def refilled(form: FilledForm, scheme: Scheme, plan: FormPlan, *, values: Mappin
     `values`: the figures as read (code -> value), by which a rate is known to be the form's own: there the formula stands again, so that
     it follows when a figure is corrected.
     """
-    computed = {code for code in scheme.formulas if _follows(code, form, scheme, values)}
+    derived = [code for code in scheme.formulas if derived_value(code, scheme, plan) is not None]
+    computed = {code: figure for code in derived if (figure := _follows(code, form, scheme, values)) is not None}
     figures = {code: placed.raw for code, placed in form.figures.items() if placed.raw is not None and code not in computed}
     measures = {code: placed.measure for code, placed in form.figures.items() if placed.measure.strip()}
     answers = Answers(
@@ -70,17 +73,24 @@ def refilled(form: FilledForm, scheme: Scheme, plan: FormPlan, *, values: Mappin
         rows=_rows(form.rows),
         measures=measures,
     )
-    return Refilled(answers, _places(form, scheme, plan), _carried(form))
+    results = {_at(code, plan): figure for code, figure in computed.items()}
+    return Refilled(answers, _places(form, scheme, plan), _carried(form), results)
 
 
-def _follows(code: str, form: FilledForm, scheme: Scheme, values: Mapping[str, float]) -> bool:
-    """Whether a derived figure is just what its formula makes of the others as reported."""
+def _at(code: str, plan: FormPlan) -> Place:
+    """Where a figure stands on the refilled form."""
+    sheet, row = plan.rows[code]
+    return sheet, f"{column_letters(COLUMNS[Role.VALUE])}{row}"
+
+
+def _follows(code: str, form: FilledForm, scheme: Scheme, values: Mapping[str, float]) -> float | None:
+    """A derived figure as reported, where it is just what its formula makes of the others as reported; else None."""
     placed = form.figures.get(code)
     if placed is None or not isinstance(placed.raw, float) or isinstance(placed.raw, Percent):
-        return False
+        return None
     known = {name: np.array([figure]) for name, figure in values.items()}
     made = float(value(scheme.formulas[code], TotalsEnvironment(1, {("this", "unit"): known}), missing=Missing.SKIP)[0])
-    return math.isclose(made, placed.raw, rel_tol=_SAME, abs_tol=_SAME)
+    return placed.raw if math.isclose(made, placed.raw, rel_tol=_SAME, abs_tol=_SAME) else None
 
 
 def _rows(rows: tuple[RosterRow, ...]) -> dict[str, list[dict[str, object]]]:

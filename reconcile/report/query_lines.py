@@ -19,18 +19,27 @@ if TYPE_CHECKING:
 Place = tuple[str, str]
 """Sheet and cell."""
 
+_SAME_START = 3  # characters: 请对照, by which two clauses ask for the same
 _CELLS_SHOWN = 6  # what a line of a table still shows; the rules of the built-in scheme read up to five cells
 
 
 class Lines:
     """Makes lines for one workbook.
 
-    file: the return that the questions are about; places: its cells -> where the same cells stand in the workbook; `unnamed`: the
-    questions are about several units, which the place must name.
+    file: the return that the questions are about; places: its cells -> where the same cells stand in the workbook; names: every file
+    with what it is called to a unit (`file_names`); `unnamed`: the questions are about several units, which the place must name.
     """
 
     def __init__(
-        self, outcome: Outcome, scheme: Scheme, replies: Replies, *, file: str, places: Mapping[Place, Place], unnamed: bool
+        self,
+        outcome: Outcome,
+        scheme: Scheme,
+        replies: Replies,
+        *,
+        file: str,
+        places: Mapping[Place, Place],
+        names: Mapping[str, str],
+        unnamed: bool,
     ) -> None:
         self._outcome = outcome
         self._scheme = scheme
@@ -38,6 +47,7 @@ class Lines:
         self._places = places
         self._unnamed = unnamed
         self._replies = replies
+        self._names = names
         self._order = {where: number for number, where in enumerate(places.values())}
 
     def of(self, findings: Iterable[Finding]) -> list[QueryLine]:
@@ -57,8 +67,8 @@ class Lines:
             tier=finding.tier,
             place=self._place(finding, marked),
             shown=self._shown(finding),
-            problem=self._problem(finding),
-            doubts=doubts,
+            problem=self._plain(self._problem(finding)),
+            doubts=self._plain(doubts),
             rule=finding.rule,
             indicators=";".join(finding.indicators),
             values=values_key(finding, self._scheme),
@@ -82,13 +92,21 @@ class Lines:
                 sheets.setdefault(sheet, []).append(address)
             return "；".join(f"{sheet}!{'、'.join(cells)}" for sheet, cells in sheets.items())
         for cell in finding.cells[:_CELLS_SHOWN]:
-            known = sheets.setdefault(cell.file if cell.file != self._file or not cell.cell else "", [])
+            known = sheets.setdefault(_name(cell.file) if cell.file != self._file or not cell.cell else "", [])
             if cell.cell:
                 known.append(place(cell))
         where = "\n".join("：".join(filter(None, (file, "、".join(cells)))) for file, cells in sheets.items())
         if self._unnamed:
             return "\n".join(filter(None, (finding.unit_name, "、".join(self._labels(finding)))))
         return where or "、".join(self._labels(finding)) or "整份报表"
+
+    def _plain(self, text: str) -> str:
+        """A sentence without the folders where we keep files: a cell of the unit's own file by its sheet, other files by their names."""
+        if "/" in text:
+            text = text.replace(f"{self._file}：", "") if self._file else text
+            for file, name in self._names.items():
+                text = text.replace(file, name)
+        return text
 
     def _labels(self, finding: Finding) -> list[str]:
         return [self._scheme.label(code) for code in finding.indicators[:_CELLS_SHOWN]]
@@ -110,10 +128,28 @@ class Lines:
 
     def _problem(self, finding: Finding) -> str:
         """What does not hold, what to do, and why an earlier answer does not do."""
-        told = [finding.message, f"→ {finding.advice}" if finding.advice else ""]
+        told = [_briefer(finding.message, finding.advice), f"→ {finding.advice}" if finding.advice else ""]
         reply = self._replies.to(finding) if finding.tier is Tier.QUERY else None
         if reply is not None and reply.lapsed and reply.usable:
             told.append(f"（原来的说明“{reply.text}”是改数以前写的，请对照现在的数重新说明）")
         elif reply is not None and not reply.usable:
             told.append(f"（原来的说明“{reply.text}”没有讲清原因，请写具体）")
         return "\n".join(filter(None, told))
+
+
+def _name(file: str) -> str:
+    """A file's own name, without the folders and archives around it."""
+    return file.rsplit("/", 1)[-1]
+
+
+def file_names(outcome: Outcome) -> dict[str, str]:
+    """Every file with folders before it -> its own name; longer paths first, for one may end like another."""
+    files = {str(file) for file in outcome.round.returns["file"]} | {cell.file for one in outcome.findings for cell in one.cells}
+    return {file: _name(file) for file in sorted(files, key=lambda one: (-len(one), one)) if "/" in file}
+
+
+def _briefer(message: str, advice: str) -> str:
+    """The message without its last clause where the advice begins with the same (请对照证照逐位核对)."""
+    head, comma, clause = message.rpartition("，")
+    repeated = bool(comma) and clause.startswith("请") and clause[:_SAME_START] == advice[:_SAME_START]
+    return f"{head}。" if repeated else message

@@ -179,7 +179,7 @@ def test_answers_are_written_as_typed(scheme: Scheme) -> None:
         "A001": "=1+1",
         "A002": "#REF!",
         "A003": None,
-        "A004": "=SUM(A1:A2)",
+        "A004": "=SUM(A1:A2)",  # what it referred to is elsewhere now
         "A006": CellDate(45110.0),
     }
     assert form.texts["T001"].raw == "-不是公式"

@@ -13,7 +13,18 @@ from openpyxl.worksheet.worksheet import Worksheet
 from reconcile.files.form_book import Answers, form_workbook
 from reconcile.files.form_reader import FilledForm, read_form
 from reconcile.files.query_book import QueryHead, QueryLine, Standing, query_book
-from reconcile.files.query_reader import ANSWER_HEADING, OUTDATED, Answer, raw_key, read_answers
+from reconcile.files.query_reader import (
+    ALONE,
+    ALONE_FORWARDED,
+    ANSWER_HEADING,
+    FORWARDED_HEADING,
+    OUTDATED,
+    Answer,
+    line_key,
+    lone_query,
+    raw_key,
+    read_answers,
+)
 from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed
 from reconcile.files.workbook import read_workbook
 from reconcile.model.finding import Tier
@@ -90,14 +101,15 @@ def test_the_query_sheet_comes_first_and_says_what_is_asked(scheme: Scheme) -> N
         "_规则",
         "_指标",
         "_依据",
+        "_行",
     ]
     assert [cell.value for cell in sheet[5]] == headings
     assert [cell.value for cell in sheet[6]] == [
         *(1, "强制", "组织!D4", "查看", "职工：=35", "多出5人。\n→ 请核对", "疑似：职工", None),
-        *("R1", "A001;A002", "k12"),
+        *("R1", "A001;A002", "k12", line_key("组织!D4", "多出5人。→ 请核对")),
     ]
     assert sheet["D6"].hyperlink.location == "'组织'!D4"
-    assert [sheet.column_dimensions[letters].hidden for letters in "HIJK"] == [False, True, True, True]
+    assert [sheet.column_dimensions[letters].hidden for letters in "HIJKL"] == [False, True, True, True, True]
     assert not sheet["H6"].protection.locked and sheet["F6"].protection.locked
 
 
@@ -211,3 +223,99 @@ def test_odd_cells_are_read_as_the_same_again(scheme: Scheme) -> None:
     assert form.figures["A001"].measure == "万人"
     assert (form.figures["A002"].raw, type(form.figures["A002"].raw)) == (Percent(0.125), Percent)
     assert form.figures["A003"].raw is True
+
+
+@pytest.mark.parametrize("formula", ["40+28", "-3.5*2", "68"])
+def test_a_calculation_without_its_result_stays_one(scheme: Scheme, formula: str) -> None:
+    form = back(made(scheme, filled=Answers(figures={"A001": Uncomputed(formula)})), scheme)
+    assert form.figures["A001"].raw == Uncomputed(formula)
+
+
+@pytest.mark.parametrize("formula", ["HYPERLINK(1)", "D5+1", "cmd|' /C calc'!A0", "40+", "1+1" * 30])
+def test_any_other_formula_without_its_result_is_shown_as_text(scheme: Scheme, formula: str) -> None:
+    form = back(made(scheme, filled=Answers(figures={"A001": Uncomputed(formula)})), scheme)
+    assert form.figures["A001"].raw == f"={formula}"
+
+
+def test_a_result_is_stored_with_its_formula(make_scheme: Callable[..., Scheme]) -> None:
+    rates = make_scheme("A001|职工|人|stock|0|*|\nA002|女职工|人|stock|0|*|\nA003|女职工比例|%|rate|1|*|女职工 / 职工 * 100")
+    filled = Answers(figures={"A001": 40.0, "A002": 10.0})
+    form = form_workbook(rates, unit=VILLAGE, period=PERIOD, filled=filled, kind="query")
+    data = query_book(HEAD, [ERROR], form=form, results={("组织", "D6"): 25.0})
+    read = read_form(read_workbook(data, name="a.xlsx"), rates)
+    assert read is not None
+    assert read.figures["A003"].raw == 25.0
+    assert str(opened(data)["组织"]["D6"].value).startswith("=IF(COUNT(D5,D4)<2")
+
+
+def painted(sheet: Worksheet) -> dict[str, list[str]]:
+    """Ranges of the conditional formats with their formulas."""
+    return {str(one.sqref): [text for rule in one.rules for text in rule.formula] for one in sheet.conditional_formatting}
+
+
+def test_no_colour_of_the_form_covers_that_of_a_question(make_scheme: Callable[..., Scheme]) -> None:
+    lists = "名册|姓名|姓名|text||是|A001:count\n名册|金额|金额|number|元||\n名册|日期|日期|date|||"
+    listed = make_scheme("A001|职工|人|stock|0|*|\nA002|女职工|人|stock|0|*|\nA003|是否试点|是否|flag|0|*|", lists=lists)
+    form = form_workbook(listed, unit=VILLAGE, period=PERIOD, filled=Answers(rows={"名册": [{"姓名": "甲"}, {"金额": 1.0}]}), kind="query")
+    line = replace(QUERY, target=None, marked=(("组织", "D4"), ("名册", "C5"), ("名册", "D7")))
+    workbook = opened(query_book(HEAD, [line], form=form))
+    assert painted(workbook["组织"]) == {"D5:D6": ["LEN($G5)>0"]}
+    assert workbook["名册"]["C5"].fill.fgColor.rgb == "FFFFE699"
+    assert painted(workbook["名册"]) == {area: ["TRUE"] for area in ("B4:D4", "B5", "D5", "B6:D6", "B7:C7", "B8:D203")}
+
+
+@pytest.mark.parametrize("columns", [12, 8])
+def test_a_query_sheet_that_came_back_without_its_form_is_known(scheme: Scheme, columns: int) -> None:
+    copied = openpyxl.Workbook()
+    sheet = copied.worksheets[0]
+    for row in opened(made(scheme)).worksheets[0].iter_rows(max_col=columns):
+        for cell in row:
+            sheet.cell(cell.row, cell.column).value = cell.value
+    out = io.BytesIO()
+    copied.save(out)
+    workbook = read_workbook(out.getvalue(), name="a.xlsx")
+    assert read_form(workbook, scheme) is None
+    assert lone_query(workbook) == ALONE
+
+
+def test_a_query_to_hand_on_is_told_from_one_to_answer() -> None:
+    data = query_book(replace(HEAD, answers=FORWARDED_HEADING), [replace(QUERY, target=None, marked=())], form=None)
+    assert lone_query(read_workbook(data, name="a.xlsx")) == ALONE_FORWARDED
+    other = openpyxl.Workbook()
+    other.worksheets[0].append(["序号", "说明（请在此填写）"])
+    out = io.BytesIO()
+    other.save(out)
+    assert lone_query(read_workbook(out.getvalue(), name="a.xlsx")) == ""
+
+
+def test_an_answer_in_merged_cells_is_given_to_each_of_their_lines(scheme: Scheme) -> None:
+    def answer(workbook: openpyxl.Workbook) -> None:
+        sheet = workbook["查询单"]
+        sheet.merge_cells(start_row=6, end_row=7, start_column=FIELD, end_column=FIELD)
+        sheet.cell(6, FIELD).value = "新建企业3家"
+
+    assert [one.rule for one in back(made(scheme), scheme, answer).answers] == ["R1", "R2"]
+    assert {one.text for one in back(made(scheme), scheme, answer).answers} == {"新建企业3家"}
+
+
+@pytest.mark.parametrize("columns", [12, 8])
+def test_an_answer_belongs_to_its_question_when_lines_were_sorted(scheme: Scheme, columns: int) -> None:
+    """With the hidden columns, as spreadsheets sort, or with what was selected only."""
+
+    def answer(workbook: openpyxl.Workbook) -> None:
+        sheet = workbook["查询单"]
+        sheet.cell(7, FIELD).value = "新建企业3家"
+        for column in range(1, columns + 1):
+            above, below = sheet.cell(6, column), sheet.cell(7, column)
+            above.value, below.value = below.value, above.value
+
+    assert back(made(scheme), scheme, answer).answers == (Answer("R2", "A002", "k34", "新建企业3家"),)
+
+
+def test_a_query_of_a_version_before_is_answered_by_its_hidden_columns(scheme: Scheme) -> None:
+    def answer(workbook: openpyxl.Workbook) -> None:
+        sheet = workbook["查询单"]
+        sheet.delete_cols(FIELD + 4)
+        sheet.cell(7, FIELD).value = "新建企业3家"
+
+    assert back(made(scheme), scheme, answer).answers == (Answer("R2", "A002", "k34", "新建企业3家"),)

@@ -127,10 +127,32 @@ def test_a_file_that_does_not_count_gets_questions_and_an_empty_form() -> None:
     outcome = told(broken, round=replace(small_outcome().round, returns=gone))
     (workbook,) = asked(outcome).values()
     assert lines(workbook) == [[1, "强制", "坏.xlsx", None, None, "打不开\n→ 请重发", None, None]]
+    assert "贵单位发来的文件已收到，谢谢支持，但贵单位的2023年上半年半年报还不能计入汇总：有1处必须更正" in opening(workbook)
     assert "后面附有一份空白表" in opening(workbook)
     marks = {row[0].value: row[1].value for row in workbook["_reconcile"].iter_rows()}
     assert (marks["kind"], marks["replaces"]) == ("return", None)
     assert workbook["组织"]["D4"].value is None
+
+
+def test_what_is_asked_of_a_unit_from_which_nothing_came_says_so() -> None:
+    gone = small_outcome().round.returns.drop("r2")
+    total = replace(ERROR, unit="0102", unit_name="二村工会", return_id="", cells=())
+    (workbook,) = asked(told(total, round=replace(small_outcome().round, returns=gone))).values()
+    assert "贵单位自己的2023年上半年半年报还没有收到" in opening(workbook)
+    assert "已收悉" not in opening(workbook)
+
+
+def test_a_unit_is_told_names_of_files_and_not_our_folders() -> None:
+    own, other = "a/一村.xlsx", "收/东片.zip/二村.xlsx"
+    lost = replace(QUERY, cells=(CellAt(own, "名册", "Z9", "甲"), CellAt(other, "名册", "B4", "甲")))
+    message = f"与“{other}”（见{other}：名册!B4、{own}：名册!Z9）重复，1/2相同，请对照证照逐位核对。"
+    lost = replace(lost, message=message, advice="请对照身份证核对。")
+    round_ = small_outcome().round
+    files = round_.returns.assign(file=[own, *round_.returns["file"][1:]])
+    (workbook,) = asked(told(lost, round=replace(round_, returns=files))).values()
+    (line,) = lines(workbook)
+    assert line[2] == "名册!Z9\n二村.xlsx：名册!B4"
+    assert line[5] == "与“二村.xlsx”（见二村.xlsx：名册!B4、名册!Z9）重复，1/2相同。\n→ 请对照身份证核对。"
 
 
 def test_a_file_beside_the_one_that_counts_is_asked_about_with_it() -> None:
@@ -192,6 +214,7 @@ def test_a_rate_of_the_form_itself_follows_its_parts_again(rate: object, stands:
     values = {"A001": 10.0, "A002": 12.0, "A003": NAN}
     made = refilled(form(figures=figures), SCHEME, plan(SCHEME, ("village",)), values=values, replaces="")
     assert ("A003" in made.answers.figures) is stands
+    assert made.results == ({} if stands else {("组织", "D6"): 120.0})
 
 
 def test_a_form_holds_the_kinds_of_all_that_was_answered() -> None:
