@@ -3,23 +3,32 @@
 Every set of kept cells that contradict each other must be hit. So the cheapest sets that hit all contradictions known so far are put on
 trial; each that fails gives another contradiction, which it does not hit. When the cheapest ones all pass, they are the optimum, and
 nothing cheaper was overlooked: no big constants, no branch and bound over a solver's tolerances. The contradictions are the explanation.
+
+Where a set frees two figures that a rule multiplies (a rate and what it is a share of), its trial asks that rule by an estimate only. What
+passes is then proved, and a set proved to repair nothing is a contradiction like any other. A set of which neither can be shown stays, and
+the rule is named: `Located.unproved`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from reconcile.scheme.expression import Reference
+from reconcile.scheme.program import ExhaustedError
+from reconcile.scheme.proving import Doubt, Prover
 from reconcile.scheme.records import Floats
-from reconcile.scheme.search import MOST_PROGRAMS, ExhaustedError, Proof, Search
+from reconcile.scheme.search import MOST_PROGRAMS, Proof, Search
 from reconcile.scheme.system import System
 
 MOST_CELLS = 5  # a return in which more cells must be wrong is sent back as a whole
 _MOST_CANDIDATES = 5_000  # more equally cheap sets than that can neither be tried within the programs allowed nor read by anybody
 _TIE = 1e-9
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class Located:
     """All equally cheap `sets` (in the order of the columns), what each of them weighs, and the `conflicts` that they hit, smallest first.
 
     No set where nothing that may change can help (`too_many` false), or where the record was given up (`too_many` true). One empty set
-    where the missing figures alone can make all rules hold.
+    where the missing figures alone can make all rules hold. `unproved`: ids of rules in which a set frees figures that are multiplied, and
+    of which it is not shown that they hold after the repair; without such rules every set is proved to be one. `programs`: linear programs.
     """
 
     sets: tuple[tuple[Reference, ...], ...]
@@ -43,6 +53,7 @@ class Located:
     conflicts: tuple[tuple[Reference, ...], ...]
     too_many: bool
     programs: int
+    unproved: tuple[str, ...] = ()
 
 
 class _TooManyError(Exception):
@@ -62,42 +73,62 @@ def hitting_sets(
     limits = limits or Limits()
     record = system.reported(values)
     search = system.search(record, limit=limits.programs)
+    prover = Prover(search, limit=limits.programs)
     cuts: list[frozenset[int]] = [frozenset([place]) for place in record.outside]
     for place in np.flatnonzero(record.broken).tolist():
         cuts.append(frozenset(record.read(place)))
     try:
-        found = _located(search, cuts, costs, limits)
+        found = _located(search, prover, cuts, costs, limits)
     except (_TooManyError, ExhaustedError):
-        return Located((), float("inf"), _named(system, cuts), too_many=True, programs=search.programs)
+        return Located((), float("inf"), _named(system, cuts), too_many=True, programs=search.programs + prover.programs)
     sets = tuple(sorted(tuple(sorted(one)) for one in found))
+    unproved = system.named(frozenset(place for one in found.values() if isinstance(one, Doubt) for place in one.constraints))
     weight = float(sum(costs[place] for place in sets[0])) if sets else float("inf")
     named = tuple(tuple(system.columns[place] for place in one) for one in sets)
-    return Located(named, weight, _named(system, cuts), too_many=False, programs=search.programs)
+    return Located(named, weight, _named(system, cuts), too_many=False, programs=search.programs + prover.programs, unproved=unproved)
 
 
-def _located(search: Search, cuts: list[frozenset[int]], costs: Floats, limits: Limits) -> list[frozenset[int]]:
-    """The optimum; `cuts` grows by what is learned on the way."""
+def _located(
+    search: Search, prover: Prover, cuts: list[frozenset[int]], costs: Floats, limits: Limits
+) -> dict[frozenset[int], Floats | Doubt]:
+    """The optimum, with a repair by each set or a doubt about it; `cuts` grows by what is learned on the way."""
     fixed = frozenset(np.flatnonzero(~np.isfinite(costs)).tolist())
     weights = costs.tolist()
-    held: set[frozenset[int]] = set()
+    held: dict[frozenset[int], Floats] = {}  # what passed its trial
+    shown: dict[frozenset[int], Floats | Doubt] = {}
     while True:
         open_cuts = [cut - fixed for cut in cuts]
         if not all(open_cuts):
-            return []
+            return {}
         candidates = _cheapest(open_cuts, weights)
         if min((len(one) for one in candidates), default=0) > limits.cells:
             raise _TooManyError
         known = len(cuts)
-        for candidate in candidates:
-            if candidate in held or not all(candidate & cut for cut in cuts[known:]):
-                continue
-            tried = search.trial(sorted(candidate))
-            if isinstance(tried, Proof):
-                cuts.append(tried.cells)
-            else:
-                held.add(candidate)
+        for candidate in _open(candidates, held, cuts, known):
+            _keep(candidate, search.trial(sorted(candidate)), held, cuts)
         if len(cuts) == known:
-            return candidates
+            for candidate in _open(candidates, shown, cuts, known):
+                _keep(candidate, prover.proved(candidate, held[candidate]), shown, cuts)
+        if len(cuts) == known:
+            return {candidate: shown[candidate] for candidate in candidates}
+
+
+def _open(
+    candidates: list[frozenset[int]], kept: Mapping[frozenset[int], object], cuts: list[frozenset[int]], known: int
+) -> Iterator[frozenset[int]]:
+    """The candidates not yet kept that hit what was learned since there were `known` cuts, also while this goes on."""
+    for candidate in candidates:
+        if candidate not in kept and all(candidate & cut for cut in cuts[known:]):
+            yield candidate
+
+
+def _keep(
+    candidate: frozenset[int], answer: _Answer | Proof, kept: MutableMapping[frozenset[int], _Answer], cuts: list[frozenset[int]]
+) -> None:
+    if isinstance(answer, Proof):
+        cuts.append(answer.cells)
+    else:
+        kept[candidate] = answer
 
 
 def _cheapest(cuts: list[frozenset[int]], weights: list[float]) -> list[frozenset[int]]:

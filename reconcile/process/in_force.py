@@ -27,6 +27,8 @@ COMPARING = (
     *("unit_slip", "column_slip", "copied", "whole_year", "cumulative_falls"),
     *("sudden_zero", "jump", "jump_many", "outlier"),
 )
+_COUNTING = (Missing.ZERO, Missing.SKIP_ALL)  # the rules that count a blank as 0, always or where something else is answered
+_MOST_SYSTEMS = 200  # kept; returns with the same broken rules share one, and each holds a solver of a few hundred kilobytes
 _UNKNOWN_WORD = -1.0  # see branches.coding_of
 
 
@@ -37,6 +39,7 @@ class InForce:
     environment: ReturnsEnvironment
     _applies: dict[str, Truths] = field(default_factory=dict)
     _holds: dict[str, Truths] = field(default_factory=dict)
+    _unknown: dict[str, Truths] = field(default_factory=dict)
     _figures: dict[Reference, NDArray[np.float64]] = field(default_factory=dict)
     _reads: dict[str, tuple[Reference, ...]] = field(default_factory=dict)
     _cells: dict[str, tuple[Reference, ...]] = field(default_factory=dict)
@@ -81,8 +84,15 @@ class InForce:
         return tuple(self.rules[identity] for identity, some in rows.items() if some and all(row.operator == "==" for row in some))
 
     def errors(self, record: int) -> tuple[str, ...]:
-        """The error rules that apply to a return, whether or not their guards hold as long as that depends on its cells."""
-        return tuple(one.id for one in self.rules.values() if one.tier is Tier.ERROR and self.applies(one)[record])
+        """The error rules that apply to a return, whether or not their guards hold as long as that depends on its cells.
+
+        Not those that read a blank which another rule counts as 0 and they do not: while it is blank they ask nothing, and a system knows
+        one figure for a cell only.
+        """
+        zeros = {one: self._counted(one, record) for one in self._counting if self.applies(one)[record]}
+        known = frozenset(cell for cells in zeros.values() for cell in cells)
+        found = [one for one in self.rules.values() if one.tier is Tier.ERROR and self.applies(one)[record]]
+        return tuple(one.id for one in found if not known or known.isdisjoint(set(self.reads(one)) - set(zeros.get(one, ()))))
 
     def applies(self, rule: Rule) -> Truths:
         """The returns that a rule reaches, that have its cells, of which the earlier figures it reads are known, and in which its guard
@@ -93,7 +103,7 @@ class InForce:
                 if not changeable(one) or one.kind != "indicator":
                     found = found & ~np.isnan(self.figures(one))
             if rule.when is not None and self._settled(rule):
-                found = found & evaluate(rule.when, self.environment).true
+                found = found & evaluate(rule.when, self.environment, missing=_of_guard(rule)).true
             self._applies[rule.id] = found
         return self._applies[rule.id]
 
@@ -102,7 +112,7 @@ class InForce:
         if rule.id not in self._holds and rule.expression is not None:
             true = evaluate(rule.expression, self.environment, tolerance=rule.tolerance, missing=rule.missing).true
             if rule.when is not None:
-                true = true & evaluate(rule.when, self.environment).true
+                true = true & evaluate(rule.when, self.environment, missing=_of_guard(rule)).true
             self._holds[rule.id] = true & self.applies(rule)
         return self._holds[rule.id]
 
@@ -123,7 +133,11 @@ class InForce:
     def system(self, ids: Sequence[str]) -> System:
         """The system of some rules; those that cannot be said as rows are passed over."""
         key = tuple(ids)
-        if key not in self._systems:
+        if key in self._systems:
+            self._systems[key] = self._systems.pop(key)  # the last to be forgotten
+        else:
+            if len(self._systems) >= _MOST_SYSTEMS:
+                del self._systems[next(iter(self._systems))]
             made = [one for one in (self.constraints[identity] for identity in key) if one is not None]
             read = dict.fromkeys(one for identity in key for one in self.reads(self.rules[identity]))
             # what may not change is not questioned
@@ -134,12 +148,24 @@ class InForce:
         """What a return says of each figure, NaN where it says nothing; 0 for a blank that one of the rules counts as 0."""
         found = {one: float(self.figures(one)[record]) for one in columns}
         for rule in (self.rules[identity] for identity in rules):
-            if rule.missing in (Missing.ZERO, Missing.SKIP_ALL):
-                cells = [one for one in self.reads(rule) if one in found and changeable(one) and one.kind == "indicator"]
-                blank = [one for one in cells if self.environment.absent(one)[record]]
-                if rule.missing is Missing.ZERO or len(blank) < len(cells):
-                    found.update(dict.fromkeys(blank, 0.0))
+            found.update((one, 0.0) for one in self._counted(rule, record) if one in found)
         return found
+
+    def _counted(self, rule: Rule, record: int) -> tuple[Reference, ...]:
+        """The blanks of a return that a rule counts as 0; none where it could not be judged for them."""
+        if rule.missing not in _COUNTING or rule.expression is None:
+            return ()
+        cells = [one for one in self.reads(rule) if changeable(one) and one.kind == "indicator"]
+        blank = tuple(one for one in cells if self.environment.absent(one)[record])
+        if rule.missing is Missing.ZERO or not blank:
+            return blank
+        if rule.id not in self._unknown:
+            self._unknown[rule.id] = evaluate(rule.expression, self.environment, tolerance=rule.tolerance, missing=rule.missing).unknown
+        return () if self._unknown[rule.id][record] else blank
+
+    @cached_property
+    def _counting(self) -> tuple[Rule, ...]:
+        return tuple(one for one in self.rules.values() if one.missing in _COUNTING)
 
     def figures(self, reference: Reference) -> NDArray[np.float64]:
         """What each return says of one figure; words as numbers."""
@@ -171,6 +197,11 @@ class InForce:
     def _kinds(self) -> list[tuple[frozenset[str], bool]]:
         speaks = zip(self.environment.codes, self.environment.whole.tolist(), strict=True)
         return [(kinds_at(self.environment.units, code, whole=whole), bool(whole)) for code, whole in speaks]
+
+
+def _of_guard(rule: Rule) -> Missing:
+    """How a guard takes blanks: as validating does."""
+    return Missing.SKIP if rule.missing is Missing.FAIL else rule.missing
 
 
 def changeable(reference: Reference) -> bool:

@@ -262,7 +262,9 @@ class _Reader:
             for place, one in enumerate(values):
                 ahead = [(one, other) if least else (other, one) for at, other in enumerate(values) if at != place]
                 first = self._all([self._rows(polynomial.difference(low, high), "<=", 0.0) for low, high in ahead])
-                made.extend(((*given, *rows), one) for rows in first or ())
+                if first is None:
+                    return None
+                made.extend(((*given, *rows), one) for rows in first)
         return made if len(made) <= self.many else None
 
     def _all(self, parts: list[Branches | None]) -> Branches | None:

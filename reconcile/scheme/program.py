@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from reconcile.errors import ReconcileError
 from reconcile.scheme.records import Floats
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 INFINITE = float("inf")
 PRECISION = 1e-9  # to which HiGHS is asked to solve; its own default, 1e-7, is too coarse beside the guard of 5·10⁻⁷
 THRESHOLD = 1e-7  # what rows lack in all, from which they contradict each other: between that precision and the guard
+
+
+class ExhaustedError(ReconcileError):
+    """A question was given up: it needed more linear programs than it was allowed, or the solver found no answer to one of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +47,15 @@ class Program:
         self._rows = np.arange(rows, dtype=np.int32)
         self._slack_places = np.arange(columns, columns + self._slack, dtype=np.int32)
         self._elastic = True
-        self._highs = _model(np.hstack([matrix, over, under]), columns)
+        self.user: object = None  # who put the coefficients in that it holds now
+        self._lp = _model(np.hstack([matrix, over, under]), columns)
+        self._highs = _solver()
+        self._highs.passModel(self._lp)
+
+    def clear(self) -> None:
+        """Be as just made: nothing remains of coefficients that were set, nor of where the last solution was found."""
+        self._highs.passModel(self._lp)
+        self._elastic = True
 
     def set_coefficient(self, row: int, column: int, value: float) -> None:
         """Change one entry of the matrix."""
@@ -57,9 +70,13 @@ class Program:
         self._highs.changeRowsBounds(self._rows.size, self._rows, low, high)  # type: ignore[attr-defined] # missing in highspy's own types
 
     def solve(self) -> Solution:
-        """How little the rows can lack, and where."""
+        """How little the rows can lack, and where. Raises ExhaustedError where the solver finds no answer."""
+        import highspy
+
         self._be_elastic(True)
-        self._highs.run()
+        found = self._run()  # there always is an optimum, since rows may be missed; without rows and columns the status is one of its own
+        if found not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+            raise ExhaustedError("求解器没有得到结果")
         solution = self._highs.getSolution()
         columns = self.shape[1]
         return Solution(
@@ -70,21 +87,40 @@ class Program:
         )
 
     def least(self, cost: Floats) -> tuple[float, Floats] | None:
-        """The least of `cost` · x where every row holds, and where; minus infinity where it has none; None if the rows contradict."""
+        """The least of `cost` · x where every row holds, and where; minus infinity where it has none; None if the rows contradict.
+
+        Raises ExhaustedError where the solver cannot tell.
+        """
         import highspy
 
         self._be_elastic(False)
         self._highs.changeColsCost(self._places.size, self._places, cost)
-        self._highs.run()
-        status = self._highs.getModelStatus()
+        status = self._run()
         self._highs.changeColsCost(self._places.size, self._places, np.zeros(self._places.size))
-        if status == highspy.HighsModelStatus.kOptimal:
+        if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
             values = np.array(self._highs.getSolution().col_value[: self.shape[1]])
             return float(cost @ values), values
         if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             again = self.solve()  # with presolve off only the unbounded come here; the rows are asked again to be sure
             return (-INFINITE, again.values) if again.lack <= THRESHOLD else None
-        return None
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        raise ExhaustedError("求解器没有得到结果")
+
+    def _run(self) -> highspy.HighsModelStatus:
+        """Solve, a second time from nothing where the first did not come to an end."""
+        import highspy
+
+        ended = (
+            *(highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible),
+            *(highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible),
+            highspy.HighsModelStatus.kModelEmpty,
+        )
+        self._highs.run()
+        if self._highs.getModelStatus() not in ended:
+            self._highs.clearSolver()
+            self._highs.run()
+        return self._highs.getModelStatus()
 
     def _be_elastic(self, elastic: bool) -> None:
         if elastic is not self._elastic:
@@ -93,7 +129,7 @@ class Program:
             self._elastic = elastic
 
 
-def _model(matrix: Floats, columns: int) -> highspy.Highs:
+def _model(matrix: Floats, columns: int) -> highspy.HighsLp:
     import highspy  # loading it takes longer than most rounds need: only where something is broken
 
     rows, width = matrix.shape
@@ -111,12 +147,15 @@ def _model(matrix: Floats, columns: int) -> highspy.Highs:
         starts.append(len(places))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = starts, places, entries
+    return lp
+
+
+def _solver() -> highspy.Highs:
     highs = _silent()
     for option, value in (("presolve", "off"), ("threads", 1)):
         highs.setOptionValue(option, value)
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
         highs.setOptionValue(option, PRECISION)
-    highs.passModel(lp)
     return highs
 
 

@@ -1,7 +1,7 @@
 """Relations: rules asked about each other, without any data: can all hold, which could go, what follows from what.
 
 Every answer is drawn from a system of rows that has no solution, so it is never wrong for being incomplete: rows in which two figures are
-multiplied (rates) are left out of a trial, and a trial that would take too many linear programs says nothing.
+multiplied (rates) are asked less strictly than they are meant, and a trial that would take too many linear programs says nothing.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
 
 from reconcile.scheme.branches import Constraint, coding_of, constraint
 from reconcile.scheme.expression import And, Expression, Implies, IsMissing, Not, Reference, aggregates, references
 from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
-from reconcile.scheme.search import ExhaustedError
 from reconcile.scheme.syntax import walk
-from reconcile.scheme.system import System
+from reconcile.scheme.system import System, Trial
 
 _ASKED = "?"  # the id of what is asked beside the rules
 _NOTICED = 1e-3  # a rule is broken if it is by more than this: several guards of 5·10⁻⁷ that other rules allow do not add up to it
-_MOST_DROPPED = 3  # sets of more rules to drop are not looked for: such a scheme needs its author
+_MOST_DROPPED = 5  # sets of more rules to drop are not looked for: such a scheme needs its author
+_MOST_ROUNDS = 60  # sets of rules tried to be dropped; five pairs that contradict each other take six
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +29,7 @@ class Relations:
 
     rules: tuple[Rule, ...]
     domain: Callable[[Reference], Domain]
-    _proofs: dict[tuple[frozenset[str], Constraint | None], frozenset[str] | None] = field(default_factory=dict)
+    _trials: dict[tuple[frozenset[str], Constraint | None], Trial] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rules: Iterable[Rule], domain: Callable[[Reference], Domain]) -> Relations:
@@ -49,17 +48,19 @@ class Relations:
     def to_drop(self) -> tuple[str, ...]:
         """The fewest rules without which the others can hold, the first such set in the rules' order.
 
-        Empty where all can hold, or where more than three would have to go.
+        Empty where all can hold, where more than five would have to go, or where it cannot be told.
         """
-        everything = _ids(self.rules)
-        conflict = self._proof(everything, None)
-        if conflict is None:
-            return ()
-        order = [one.id for one in self.rules]
-        for count in range(1, _MOST_DROPPED + 1):
-            for some in combinations(order, count):
-                if conflict & set(some) and self._proof(everything - set(some), None) is None:
-                    return some
+        everything, order = _ids(self.rules), {one.id: place for place, one in enumerate(self.rules)}
+        contradictions: list[frozenset[str]] = []
+        some: tuple[str, ...] = ()
+        for _ in range(_MOST_ROUNDS):
+            conflict = self._smallest(everything - set(some), None)
+            if conflict is None:
+                return () if self._trial(everything - set(some), None).given_up else some
+            contradictions.append(conflict)
+            some = _first_to_hit(contradictions, order)
+            if not some:
+                break
         return ()
 
     def unkeepable(self, rule: Rule, *, beside: Iterable[Rule]) -> frozenset[str] | None:
@@ -101,17 +102,14 @@ class Relations:
 
     def _proof(self, ids: frozenset[str], asked: Constraint | None) -> frozenset[str] | None:
         """Rules among `ids` that contradict `asked` or each other, not always the fewest; None where they do not, or nobody knows."""
-        if (ids, asked) not in self._proofs:
-            made = [one for one in (self._constraints[identity] for identity in sorted(ids)) if one is not None]
-            self._proofs[ids, asked] = self._tried([*made, asked] if asked is not None else made)
-        return self._proofs[ids, asked]
+        trial = self._trial(ids, asked)
+        return None if trial.given_up or trial.repair is not None else frozenset(trial.proof) - {_ASKED}
 
-    def _tried(self, made: list[Constraint]) -> frozenset[str] | None:
-        try:
-            trial = System(made, self._domains).trial({}, ())
-        except ExhaustedError:
-            return None
-        return None if trial.repair is not None else frozenset(trial.proof) - {_ASKED}
+    def _trial(self, ids: frozenset[str], asked: Constraint | None) -> Trial:
+        if (ids, asked) not in self._trials:
+            made = [one for one in (self._constraints[identity] for identity in sorted(ids)) if one is not None]
+            self._trials[ids, asked] = System([*made, asked] if asked is not None else made, self._domains).trial({}, (), proving=False)
+        return self._trials[ids, asked]
 
     @cached_property
     def _read(self) -> Mapping[str, frozenset[Reference]]:
@@ -149,6 +147,26 @@ def reads(rule: Rule) -> frozenset[Reference]:
 
 def _ids(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(one.id for one in rules)
+
+
+def _first_to_hit(contradictions: list[frozenset[str]], order: Mapping[str, int]) -> tuple[str, ...]:
+    """The fewest rules of which each contradiction has one, the first such set in the rules' order; none where they are too many."""
+    for count in range(1, _MOST_DROPPED + 1):
+        found = sorted(tuple(sorted(order[one] for one in some)) for some in _hitting(contradictions, count))
+        if found:
+            names = list(order)
+            return tuple(names[place] for place in found[0])
+    return ()
+
+
+def _hitting(contradictions: list[frozenset[str]], count: int) -> set[frozenset[str]]:
+    """All sets of at most `count` rules of which each contradiction has one."""
+    if not contradictions:
+        return {frozenset()}
+    if not count:
+        return set()
+    first = min(contradictions, key=lambda one: (len(one), sorted(one)))
+    return {more | {rule} for rule in first for more in _hitting([one for one in contradictions if rule not in one], count - 1)}
 
 
 def condition(rule: Rule) -> Expression | None:

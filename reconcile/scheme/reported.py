@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from reconcile.scheme.evaluation import GUARD, NOISE
 from reconcile.scheme.records import Floats, Truths
 from reconcile.scheme.row_matrix import Factors, RowMatrix, Sense, Way, When
 
-_LARGEST_NOISE = 0.5  # as in evaluation: beyond the guard by more than this nothing is noise
+LARGEST_NOISE = 0.5  # as in evaluation: beyond the guard by more than this nothing is noise
 _SIZE = 1e6  # distances are scaled down to this, so that PRECISION of the program is 10⁻¹⁵ of the largest: what a double can hold
 
 
@@ -17,10 +19,11 @@ class Reported:
 
     low and high are scaled by the row's factor and by `scale`; `exact_low` and `exact_high` are the same without tolerance. `bad`: rows
     that do not hold as reported, `broken`: constraints that do not, whatever the missing figures are. `outside`: columns impossible in
-    themselves. `coefficients`: rows × columns, the products of figures taken at what the record says.
+    themselves. `coefficients`: rows × columns, the products of figures taken at what the record says. `void`: rows that divide by 0, with
+    the columns that they divide by; where not told, those that do so in this record.
     """
 
-    def __init__(self, rows: RowMatrix, figures: Floats, *, outside: list[int]) -> None:
+    def __init__(self, rows: RowMatrix, figures: Floats, *, outside: list[int], void: Mapping[int, tuple[int, ...]] | None = None) -> None:
         self.rows, self.figures, self.outside = rows, figures, outside
         self.missing: Truths = np.asarray(np.isnan(figures))
         self.base: Floats = np.where(self.missing, 0.0, figures)
@@ -29,14 +32,23 @@ class Reported:
         self.coefficients, self.factor = rows.normal, rows.factor
         if rows.products:
             self._multiply(sums, sizes)
-        self._bound(rows.right - sums, np.minimum(NOISE * sizes, _LARGEST_NOISE))
-        self.void: dict[int, tuple[int, ...]] = {
-            row: tuple({place for one in factors for place in one.places})
-            for row, factors in rows.per.items()
-            if sum(_worth(one, self.base) for one in factors) == 0
-        }
+        self._bound(rows.right - sums, np.minimum(NOISE * sizes, LARGEST_NOISE))
+        self.void: Mapping[int, tuple[int, ...]] = self._void() if void is None else void
         self.bad[[row for row, places in self.void.items() if not self.missing[list(places)].any()]] = False
         self.unknown: Truths = np.asarray(rows.support[:, self.missing].any(axis=1))
+
+    def _void(self) -> dict[int, tuple[int, ...]]:
+        return {
+            row: tuple({place for one in factors for place in one.places})
+            for row, factors in self.rows.per.items()
+            if sum(_worth(one, self.base) for one in factors) == 0
+        }
+
+    def changed(self, place: int, value: float) -> Reported:
+        """The same record with another figure; a division by a figure that was changed to 0 is no escape from its rule."""
+        figures = self.figures.copy()
+        figures[place] = value
+        return Reported(self.rows, figures, outside=self.outside, void={row: by for row, by in self.void.items() if place not in by})
 
     def _multiply(self, sums: Floats, sizes: Floats) -> None:
         rows = self.rows

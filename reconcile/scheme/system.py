@@ -9,8 +9,8 @@
 `values` maps figures to numbers; what is not in it, or NaN, is missing and always free: with no values at all these are questions about
 the rules themselves. Rules hold with the very tolerance, guard and allowance for binary noise of `evaluation`. Every question is put to
 one linear program in HiGHS about how far the figures move from where they stand, so that a large figure costs no precision; a choice
-between branches, or a count that comes out broken, is followed branch by branch. Where two free figures are multiplied, their row is left
-out of that trial: the answer is then only as strict as the other rows (`Trial.relaxed` names the rules).
+between branches, or a count that comes out broken, is followed branch by branch. Where two free figures are multiplied, the repair found is
+proved by giving one of them a value (`proving`); where that settles nothing, `Trial.relaxed` names the rules that the repair may break.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ import numpy as np
 
 from reconcile.scheme.branches import Constraint
 from reconcile.scheme.evaluation import GUARD
-from reconcile.scheme.program import INFINITE
+from reconcile.scheme.program import INFINITE, ExhaustedError
+from reconcile.scheme.proving import Doubt, Prover
 from reconcile.scheme.records import Floats
 from reconcile.scheme.relaxation import Domain, Relaxation
 from reconcile.scheme.reported import Reported
 from reconcile.scheme.row_matrix import RowMatrix
-from reconcile.scheme.search import MOST_PROGRAMS, ExhaustedError, Proof, Search
+from reconcile.scheme.search import MOST_PROGRAMS, Allowance, Proof, Search
 from reconcile.scheme.syntax import Reference
 
 _DECIMALS = 6  # figures are kept to millionths
@@ -37,15 +38,16 @@ _DECIMALS = 6  # figures are kept to millionths
 class Trial:
     """Whether some figures can make all rules hold, the others kept.
 
-    repair: one way to do it (the free and the missing figures' values), None where there is none. conflict: kept figures that contradict
-    each other, under the rules `proof`; no rule there where the question was given up after MOST_PROGRAMS linear programs. relaxed: rules
-    that could not be asked because two free figures are multiplied.
+    repair: one way to do it (the free and the missing figures' values), None where there is none or the question was `given_up`. conflict:
+    kept figures that contradict each other, under the rules `proof`. relaxed: rules in which two free figures are multiplied and of which
+    it is not proved that a repair can keep them.
     """
 
     repair: Mapping[Reference, float] | None
     conflict: frozenset[Reference]
     proof: tuple[str, ...]
     relaxed: tuple[str, ...]
+    given_up: bool = False
 
 
 class System:
@@ -68,26 +70,36 @@ class System:
 
     def search(self, record: Reported, *, limit: int = MOST_PROGRAMS) -> Search:
         """Trials of one record, of at most `limit` linear programs in all; one record of a system at a time."""
-        return Search(self._relaxation, record, limit=limit)
+        return Search(self._relaxation, record, allowance=Allowance(limit))
 
     def broken(self, values: Mapping[Reference, float]) -> tuple[str, ...]:
         """Ids of the rules that are broken whatever the missing figures are."""
         record = self.reported(values)
         return tuple(one.id for one, bad in zip(self.constraints, record.broken, strict=True) if bad)
 
-    def trial(self, values: Mapping[Reference, float], free: Collection[Reference]) -> Trial:
-        """Whether the figures in `free`, and the missing ones, can be chosen so that every rule holds. Unknown names are passed over."""
-        search = self.search(self.reported(values))
-        relaxed = tuple(self.constraints[place].id for place in search.relaxed(self._places(free)))
+    def trial(self, values: Mapping[Reference, float], free: Collection[Reference], *, proving: bool = True) -> Trial:
+        """Whether the figures in `free`, and the missing ones, can be chosen so that every rule holds. Unknown names are passed over.
+
+        proving: whether to prove what is found where free figures are multiplied; contradictions are proved anyway.
+        """
+        search, places = self.search(self.reported(values), limit=MOST_PROGRAMS), frozenset(self._places(free))
+        prover = Prover(search, limit=MOST_PROGRAMS if proving else 0)
         try:
-            found = search.trial(self._places(free))
+            found = prover.proved(places, tried := search.trial(sorted(places)))
         except ExhaustedError:
-            return Trial(None, frozenset(), (), relaxed)
+            return Trial(None, frozenset(), (), (), given_up=True)
         if isinstance(found, Proof):
-            rules = tuple(self.constraints[place].id for place in sorted({int(self._relaxation.rows.owner[row]) for row in found.rows}))
-            return Trial(None, frozenset(self.columns[place] for place in found.cells), rules, relaxed)
-        chosen = np.flatnonzero(search.free(self._places(free)))
-        return Trial({self.columns[place]: float(found[place]) for place in chosen}, frozenset(), (), relaxed)
+            rules = self.named({int(self._relaxation.rows.owner[row]) for row in found.rows})
+            return Trial(None, frozenset(self.columns[place] for place in found.cells), rules, ())
+        doubtful, figures = (found.constraints, tried) if isinstance(found, Doubt) else ((), found)
+        if isinstance(figures, Proof):
+            raise TypeError("a contradiction leaves no doubt")
+        chosen = np.flatnonzero(search.free(places))
+        return Trial({self.columns[place]: float(figures[place]) for place in chosen}, frozenset(), (), self.named(doubtful))
+
+    def named(self, constraints: Collection[int]) -> tuple[str, ...]:
+        """Ids of the constraints at these places, in order."""
+        return tuple(self.constraints[place].id for place in sorted(constraints))
 
     def determined(self, values: Mapping[Reference, float], free: Collection[Reference]) -> dict[Reference, float]:
         """The free and missing figures that can be one value only, with it, to millionths; none where the rules cannot all hold.
@@ -102,7 +114,7 @@ class System:
 
     def _determined(self, record: Reported, free: Collection[Reference]) -> dict[Reference, float]:
         for tight in (True, False):
-            search = Search(self._relaxation, record, limit=MOST_PROGRAMS, tight=tight, escapes=False)
+            search = Search(self._relaxation, record, allowance=Allowance(MOST_PROGRAMS), tight=tight, escapes=False)
             if not isinstance(search.trial(self._places(free)), Proof):
                 break
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 from reconcile.process.hitting_sets import Limits, Located, hitting_sets
 from reconcile.scheme.branches import constraint
@@ -85,3 +86,47 @@ def test_limits_are_counts() -> None:
 
 def test_nothing_broken_needs_nothing() -> None:
     assert _located([BALANCE], 期末=58, 期初=40, 新增=20, 减少=2).sets == ((),)
+
+
+RATES = ["率 = 已建 / 应建 * 100", "率 >= 60", "应建 = C + D", "应建 = E + F", "已建 = M + N", "已建 = P + Q"]
+
+
+def test_a_rate_and_what_it_is_a_share_of_are_no_way_out() -> None:
+    """应建 is 100 by two sums, so that 率 is 10: 率 and 应建 together repair nothing, though the rule multiplies them."""
+    figures = {"应建": 100.0, "已建": 10.0, "率": 50.0, "C": 40.0, "D": 60.0, "E": 30.0, "F": 70.0, "M": 4.0, "N": 6.0, "P": 5.0, "Q": 5.0}
+    found = _located(RATES, **figures)
+    assert sorted("+".join(sorted(one.split("+"))) for one in _sets(found)) == ["M+P+已建+率", "M+Q+已建+率", "N+P+已建+率", "N+Q+已建+率"]
+    assert found.unproved == ()
+    assert not found.too_many
+
+
+def test_a_set_in_doubt_names_the_rule() -> None:
+    """5·a = 7·b + 1 leaves no a and b for r·a = 7·c and r·b = 5·c; there are too many whole numbers to see that."""
+    rules = ["r = 7 * c / a", "r = 5 * c / b", "5 * a = 7 * b + 1", "1 <= a <= 5000", "c >= 1000"]
+    found = _located(rules, r=1, a=0, b=7, c=900)
+    assert found.unproved == ("r = 7 * c / a", "r = 5 * c / b")
+    assert _sets(found) == ["a+r+c+b"]
+
+
+def test_counts_that_no_splitting_finds_are_given_up() -> None:
+    rules = ["6 * a + 10 * b + 15 * c = 2 * d + 2 * e + 7", "c = 2 * f", "a + b + c + d + e + f >= 1"]
+    assert _located(rules, a=1, b=1, c=1, d=1, e=1, f=1).too_many
+
+
+def test_a_record_is_located_alike_alone_and_after_others() -> None:
+    """The solver is used by all records of a system; what it found for one must not lead it for the next."""
+    rules = [f"x{place} = x{2 * place} + x{2 * place + 1}" for place in range(1, 11)] + ["r = x2 / x1 * 100", "r <= 90"]
+    made = [one for one in (constraint(rule, parse(rule), nonnegative=lambda _: True) for rule in rules) if one is not None]
+    random = Random(7)  # noqa: S311 # records that are the same in every run
+    records = []
+    for _ in range(60):
+        figures = {f"x{place}": float(random.randint(0, 3)) for place in range(11, 22)}
+        for place in range(10, 0, -1):
+            figures[f"x{place}"] = figures[f"x{2 * place}"] + figures[f"x{2 * place + 1}"]
+        figures |= {f"x{random.randint(1, 21)}": float(random.randint(0, 40)) for _ in range(3)}
+        records.append({Reference(name): value for name, value in {**figures, "r": float(random.randint(0, 100))}.items()})
+    domains = {one: Domain(0.0, whole=one.name != "r") for one in records[0]}
+    system = System(made, domains)
+    together = [hitting_sets(system, one) for one in records]
+    assert together == [hitting_sets(System(made, domains), one) for one in records]
+    assert together == [hitting_sets(system, one) for one in reversed(records)][::-1]

@@ -78,7 +78,11 @@ def test_words_are_numbers_by_a_coding() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["mean(a) >= 1", "a * b * c * d * e = 1", "a <= 1 / 0", "max(a, b, c, d, e, f, g, h, i) = max(j, k, l, m, n, o, p, q, r)"]
+    "rule",
+    [
+        *("mean(a) >= 1", "a * b * c * d * e = 1", "a <= 1 / 0", "max(a, b, c, d, e, f, g, h, i) = max(j, k, l, m, n, o, p, q, r)"),
+        "x >= min(a / i, b / j, c / k, d / l, e / m, f / n, g / o, h / p)",  # which is the least: a sign for each of fifteen divisions
+    ],
 )
 def test_what_cannot_be_said_as_rows(rule: str) -> None:
     assert branches(parse(rule)) is None

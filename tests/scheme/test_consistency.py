@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,29 @@ def test_a_contradiction_names_no_rule_that_could_be_spared() -> None:
     assert asked.to_drop() == ("a",)
     two = relations({"a": "x > 1", "b": "x < 1", "c": "y > 1", "d": "y < 1", "e": "z > 1"})
     assert two.to_drop() == ("a", "c")
+
+
+def test_many_contradictions_among_many_rules() -> None:
+    """Five pairs apart, among 200 rules: what to drop is found from them, without trying the sets of five."""
+    rules = {f"R{i:03}": f"x{i} == x{i + 1} + y{i}" for i in range(95)} | {f"S{i:03}": f"y{i} <= x{i}" for i in range(95)}
+    for pair in range(5):
+        rules |= {f"T{pair}": f"y{7 * pair} > 5 + z{pair}", f"U{pair}": f"y{7 * pair} < z{pair}"}
+    assert relations(rules).to_drop() == ("T0", "T1", "T2", "T3", "T4")
+    six = {f"{side}{pair}": f"y{pair} {side_says}" for pair in range(6) for side, side_says in (("T", "> 5"), ("U", "< 5"))}
+    assert relations(six).to_drop() == ()
+
+
+def test_a_question_given_up_says_nothing(make_scheme: MakeScheme, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of which no two are the same, and a sum of them: more choices than may be tried."""
+    monkeypatch.setattr("reconcile.scheme.system.MOST_PROGRAMS", 5)
+    names = [f"n{place}" for place in range(10)]
+    rules = [f"D{place}|{one} != {other}" for place, (one, other) in enumerate(combinations(names, 2))]
+    rules.append("W1|" + " + ".join(f"{place} * {name}" for place, name in enumerate(names, 1)) + " = 500")
+    table = "\n".join(f"{line}||error||||错|改" for line in rules)
+    scheme = make_scheme("\n".join(f"A0{place}|{name}|人|flow" for place, name in enumerate(names)), rules=table)
+    assert consistency(scheme).faults == ()
+    asked = Relations.of(scheme.rules, lambda _: Domain(0.0, whole=True))
+    assert (asked.contradiction(), asked.to_drop()) == (None, ())
 
 
 def test_what_a_rule_follows_from_is_named() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
+import numpy as np
 import pytest
 
 from reconcile.scheme.branches import constraint
 from reconcile.scheme.expression import Reference, parse
+from reconcile.scheme.program import ExhaustedError
 from reconcile.scheme.relaxation import Domain
-from reconcile.scheme.search import ExhaustedError
 from reconcile.scheme.system import System
 
 COUNT = Domain(0.0, whole=True)
@@ -79,7 +81,11 @@ def test_a_rate_can_be_repaired_at_either_end() -> None:
     assert system.determined(values, _free("r")) == _values(r=52.5)
     assert system.determined(values, _free("a")) == _values(a=20)
     assert system.determined(values, _free("b")) == _values(b=42)
-    assert system.trial(values, _free("r", "b")).relaxed == ("r = a / b * 100",)
+    both = system.trial(values, _free("r", "b"))
+    assert both.relaxed == ()
+    assert both.repair is not None
+    assert system.broken({**values, **both.repair}) == ()
+    assert system.trial(values, _free("r", "b"), proving=False).relaxed == ("r = a / b * 100",)
     assert system.trial(values, _free("a", "b")).relaxed == ()
 
 
@@ -166,3 +172,78 @@ def test_a_system_without_rules() -> None:
     system = System([], {})
     assert system.broken({}) == ()
     assert system.trial({}, ()).repair == {}
+
+
+def _no_two_alike() -> System:
+    """Ten counts, no two the same, and a sum of them all."""
+    names = "abcdefghij"
+    apart = [f"{one} != {other}" for one, other in combinations(names, 2)]
+    return _system(*apart, " + ".join(f"{place} * {name}" for place, name in enumerate(names, 1)) + " = 500", **dict.fromkeys(names, COUNT))
+
+
+def test_a_question_given_up_is_no_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconcile.scheme.system.MOST_PROGRAMS", 5)
+    trial = _no_two_alike().trial({}, ())
+    assert (trial.repair, trial.given_up) == (None, True)
+
+
+def test_whole_numbers_that_come_to_even_ones_only() -> None:
+    """No rounded figures are passed off as a repair: twice three counts is never 61, nor with 60 of it given."""
+    counts = dict.fromkeys("abcd", COUNT)
+    system = _system("2 * a + 2 * b + 2 * c = d", **counts)
+    refused = system.trial(_values(a=10, b=10, c=10, d=61), _free("a", "b"))
+    assert (refused.repair, refused.given_up, refused.proof) == (None, False, ("2 * a + 2 * b + 2 * c = d",))
+    assert _named(refused.conflict) == {"c", "d"}
+    pinned = _system("2 * a + 2 * b + 2 * c = d", "d = 61", **counts).trial(_values(a=10, b=10, c=10, d=61), _free("a", "b", "c", "d"))
+    assert (pinned.repair, pinned.proof) == (None, ("2 * a + 2 * b + 2 * c = d", "d = 61"))
+
+
+def test_whole_numbers_that_are_not_found_are_not_made_up() -> None:
+    """6·a + 10·b + 15·c = 2·d + 2·e + 7 with c even has none either; it takes two rows to see that."""
+    rules = ("6 * a + 10 * b + 15 * c = 2 * d + 2 * e + 7", "c = 2 * f")
+    trial = _system(*rules, **dict.fromkeys("abcdef", COUNT)).trial({}, ())
+    assert (trial.repair, trial.given_up) == (None, True)
+
+
+RATES = ("率 = 已建 / 应建 * 100", "率 >= 60", "应建 = C + D", "应建 = E + F")
+
+
+def test_a_repair_by_figures_that_are_multiplied_is_proved() -> None:
+    system = _system(*RATES, tolerance=0.0, **dict.fromkeys(("应建", "已建", "C", "D", "E", "F"), COUNT), 率=Domain(0.0))
+    values = _values(应建=100, 已建=10, 率=50, C=40, D=60, E=30, F=70)
+    refused = system.trial(values, _free("应建", "率"))
+    assert refused.repair is None
+    assert _named(refused.conflict) in ({"已建", "C", "D"}, {"已建", "E", "F"})
+    assert set(refused.proof) > {"率 = 已建 / 应建 * 100", "率 >= 60"}
+    found = system.trial(values, _free("应建", "率", "D", "F", "C", "E"))
+    assert found.relaxed == ()
+    assert found.repair is not None
+    assert system.broken({**values, **found.repair}) == ()
+
+
+def test_a_broken_count_is_no_value_to_prove_a_repair_by() -> None:
+    """r·b = 3 would hold with the 1.5 reported for b, which is a count."""
+    system = _system("r * b = 3", "r <= 2", b=COUNT, r=Domain(0.0))
+    repair = system.trial(_values(r=2, b=1.5), _free("r", "b")).repair
+    assert repair is not None
+    assert repair[Reference("b")] >= 2
+    assert repair[Reference("b")] == round(repair[Reference("b")])
+
+
+def test_what_cannot_be_proved_is_named() -> None:
+    """r·a = 7·c and r·b = 5·c, with 5·a = 7·b + 1: neither a value that does nor so few that all can be tried."""
+    rules = ("r = 7 * c / a", "r = 5 * c / b", "5 * a = 7 * b + 1", "1 <= a <= 5000", "c >= 1000")
+    trial = _system(*rules, **dict.fromkeys("abc", COUNT), r=Domain(0.0)).trial({}, ())
+    assert trial.repair is not None
+    assert trial.relaxed == ("r = 7 * c / a", "r = 5 * c / b")
+
+
+def test_a_solver_that_finds_no_answer_is_no_contradiction() -> None:
+    system = _system("a + b = c", "a <= b", "c <= 5")
+    search = system.search(system.reported(_values(a=9, b=2, c=7)))
+    search.relaxation.program._highs.setOptionValue("simplex_iteration_limit", 0)
+    with pytest.raises(ExhaustedError):
+        search.trial([0, 1, 2])
+    with pytest.raises(ExhaustedError):
+        search.least(np.array([1.0, 2.0, -1.0]), [0, 1, 2])
+    assert system.trial(_values(a=9, b=2, c=7), _free("a", "b", "c")).given_up
