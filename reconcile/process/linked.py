@@ -1,4 +1,5 @@
-"""Linked: figures that slip together — a whole column typed in another measure, parts that share one factor against their total.
+"""Linked: figures that slip together — a whole column typed in another measure, parts that share one factor against their total, all that a
+row of a list adds to its sums.
 
 Sources: the thousand-pounds and the totals-and-components corrections of the UK's Office for National Statistics.
 """
@@ -6,14 +7,29 @@ Sources: the thousand-pounds and the totals-and-components corrections of the UK
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice
 
 from reconcile.model.quantity import exact
 
 # The powers of ten by which a form slips as a whole, each with the bounds of the ratio to what was expected: half a power to either side,
 # so that no honest change is taken for one (30 times more) and no slip is missed because the figures changed as well.
 FORM_SLIPS: Mapping[int, tuple[float, float]] = {power: (10 ** (power - 0.5), 10 ** (power + 0.5)) for power in (4, 3, 2, -2, -3, -4)}
+
+
+MOST_TWICE = 2  # rows that one hand writes twice; a list with more of them was not kept by rows
+_CHOICES = 50  # rows that are alike may be struck out in so many ways before it does not matter any longer in which
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list. keys: what its key columns hold, those that are filled; told: what its other columns of words hold; amounts: its
+    numbers, by column."""
+
+    keys: Mapping[str, str]
+    told: Mapping[str, str]
+    amounts: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +85,19 @@ def in_proportion(total: float, parts: Sequence[float]) -> tuple[float, ...]:
     """The parts with one factor between them, so that they come to the total; NaN stays. Parts that come to 0 stay as they are."""
     together = math.fsum(part for part in parts if not math.isnan(part))
     return tuple(part * total / together if together else part for part in parts)
+
+
+def written_twice(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
+    """Rows that can be struck out because each of them is alike to a row that stays: single ones first, then at most MOST_TWICE.
+
+    Alike are rows of the same keys; where a row has none, those that say the same in all their words.
+    """
+    alike: dict[frozenset[tuple[str, str]], set[int]] = {}
+    about = [frozenset((row.keys or row.told).items()) for row in rows]
+    for place, one in enumerate(about):
+        alike.setdefault(one, set()).add(place)
+    doubled = [place for place, one in enumerate(about) if one and len(alike[one]) > 1]
+    for count in range(1, MOST_TWICE + 1):
+        for chosen in islice(combinations(doubled, count), _CHOICES):
+            if all(alike[about[place]].difference(chosen) for place in chosen):
+                yield tuple(rows[place] for place in chosen)

@@ -1,16 +1,19 @@
 """Localise (查错定位): which cells of a return are most likely wrong, where its rules are broken. Nothing is changed.
 
 A return with broken rules is cut into the groups of cells that hang together; for each, all equally cheap sets of cells are found whose
-change can make every rule hold again. Broken queries join where such a change explains them; those that no change explains are asked on
-their own, beside the error rules that hold. What comparing found odd is suspected as it stands.
+change can make every rule hold again. What a list comes to hangs together where a row too few or too many would explain it.
+
+Broken queries join where such a change explains them; those that no change explains are asked on their own, beside the error rules that
+hold, together only where one cell could repair several. What comparing found odd is suspected as it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconcile.model.finding import Finding, Tier
+from reconcile.model.indicator import Kind
 from reconcile.model.past import Past
 from reconcile.model.round import Round
 from reconcile.model.suspicion import Suspicion
@@ -18,14 +21,17 @@ from reconcile.model.unit import UnitTree
 from reconcile.process.case import Case, CellSet
 from reconcile.process.groups import Group, groups
 from reconcile.process.hitting_sets import MOST_CELLS, Located, hitting_sets
-from reconcile.process.in_force import InForce
+from reconcile.process.in_force import InForce, changeable
 from reconcile.process.suggest import suggest
 from reconcile.process.suspected import message
 from reconcile.process.trial import Trial
 from reconcile.process.weights import weights
 from reconcile.scheme.environment import ReturnsEnvironment
-from reconcile.scheme.expression import Reference
+from reconcile.scheme.expression import Comparison, Name, Reference
+from reconcile.scheme.hypothesis import demanded
+from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.system import System
 
 _SETS_TRIED = 50  # of the equally cheap sets, to see which of them repairs a broken query too: more cannot be read either
 
@@ -62,19 +68,17 @@ def cases(record: int, findings: Broken, force: InForce) -> Iterator[Case]:
     queries = [one for one, tier in tiers.items() if tier is Tier.QUERY]
     held = [one for one in force.errors(record) if one not in tiers]
     explained: set[str] = set()
-    for group in groups([*errors, *held, *queries], force):
-        if group.among(errors):
-            for part in groups(group.without(queries), force):
-                case = finder.case(part, part.among(errors))
-                if case is not None:
-                    case = finder.explaining(case, [one for one in group.among(queries) if one not in explained])
-                    explained.update(case.rules)
-                    yield case
+    around = groups([*errors, *held, *queries], force)
+    for part in finder.by_rows(groups([*errors, *held], force), errors):
+        case = finder.case(part, part.among(errors)) if part.among(errors) else None
+        if case is not None:
+            near = [one for group in around if group.among(part.rules) for one in group.among(queries) if one not in explained]
+            case = finder.explaining(case, near)
+            explained.update(case.rules)
+            yield case
     left = [one for one in queries if one not in explained]
     for group in groups([*left, *held], force):
-        case = finder.case(group, group.among(left)) if group.among(left) else None
-        if case is not None:
-            yield case
+        yield from finder.asked(group, group.among(left))
     for rule, some in findings.items():
         if rule in force.comparing:
             yield from (finder.compared(one) for one in some if one.indicators)
@@ -97,14 +101,81 @@ class _Finder:
         system = force.system(said)
         columns = dict.fromkeys((*group.cells, *system.columns))
         values = force.values(self.record, columns, group.rules)
-        located = hitting_sets(system, values, weights=weights(system, self.record, said, force))
+        located = self._located(system, values, said)
         if located.sets == ((),):
             if not any(one in left_out for one in broken):
                 return None
             located = Located((), 0.0, (), too_many=False, programs=located.programs)
+        left_out = (*left_out, *(one for one in located.unproved if one not in left_out))
         first = [cell for rule in broken for cell in force.cells(force.rules[rule])]
         cells = tuple(dict.fromkeys((*first, *group.cells)))
         return replace(self._made(tuple(broken), cells, values, located), system=system, left_out=left_out)
+
+    def _located(self, system: System, values: Mapping[Reference, float], said: Sequence[str]) -> Located:
+        """The cheapest sets; a rate that is what its figures make it stays so, where that leaves any."""
+        costs = weights(system, self.record, said, self.force)
+        sound = dict.fromkeys((cell for one in said for cell in self._made_by_formula(self.force.rules[one])), float("inf"))
+        located = hitting_sets(system, values, weights={**costs, **sound})
+        return located if located.sets or not sound else hitting_sets(system, values, weights=costs)
+
+    def _made_by_formula(self, rule: Rule) -> tuple[Reference, ...]:
+        """The rate that an equality which holds computes. Within its tolerance it could still move past a bound, which is no repair."""
+        node, force = demanded(rule), self.force
+        if not isinstance(node, Comparison) or node.operator != "==" or not force.holds(rule)[self.record]:
+            return ()
+        scheme = force.scheme
+        alone = [side.reference for side in (node.left, node.right) if isinstance(side, Name) and changeable(side.reference)]
+        return tuple(one for one in alone if one.name in scheme.formulas and scheme.indicators[one.name].kind is Kind.RATE)
+
+    def by_rows(self, parts: Sequence[Group], broken: Collection[str]) -> tuple[Group, ...]:
+        """The groups, those together whose broken rules one row of a list would explain: its number of rows and its sums are all too low,
+        or all too high."""
+        figures = [self._figures(part.among(broken)) for part in parts]
+        leaning = [self._leaning(part, cells) for part, cells in zip(parts, figures, strict=True)]
+        rows = {one for one, cells in zip(leaning, figures, strict=True) if one is not None and any(cell.kind == "list" for cell in cells)}
+        found: dict[object, list[Group]] = {}
+        for place, part in enumerate(parts):
+            found.setdefault(leaning[place] if leaning[place] in rows else place, []).append(part)
+        return tuple(_one_group(some) for some in found.values())
+
+    def _figures(self, rules: Sequence[str]) -> tuple[Reference, ...]:
+        """What the rules read of lists."""
+        return tuple(dict.fromkeys(cell for rule in rules for cell in self.force.cells(self.force.rules[rule]) if cell.kind != "indicator"))
+
+    def _leaning(self, part: Group, cells: Sequence[Reference]) -> tuple[str, bool] | None:
+        """The list whose figures `cells` would repair a group by moving one way, and whether up; None where there is none."""
+        force = self.force
+        if not cells:
+            return None
+        system = force.system([one for one in part.rules if force.constraints[one] is not None])
+        values = force.values(self.record, system.columns, part.rules)
+        repair = system.trial(values, cells).repair
+        moved = {(cell.parts[0], value > values[cell]) for cell, value in (repair or {}).items() if cell in cells and value != values[cell]}
+        return moved.pop() if len(moved) == 1 else None
+
+    def asked(self, group: Group, queries: Sequence[str]) -> Iterator[Case]:
+        """The cases of broken queries, each with the errors that hold beside it: together those that a change of one cell can repair."""
+        held, rest = group.without(queries), list(queries)
+        while rest:
+            chosen = [rest[0]]
+            for query in rest[1:]:
+                chosen += [query] if self._one_cell(held, [*chosen, query]) else []
+            rest = [one for one in rest if one not in chosen]
+            part = next(one for one in groups([*chosen, *held], self.force) if chosen[0] in one.rules)
+            case = self.case(part, chosen)
+            if case is not None:
+                yield case
+
+    def _one_cell(self, held: Sequence[str], queries: Sequence[str]) -> bool:
+        """Whether one cell that all these queries read can be changed so that they and the errors that hold are satisfied."""
+        force = self.force
+        if any(force.constraints[one] is None for one in queries):
+            return False
+        said = [one for one in (*held, *queries) if force.constraints[one] is not None]
+        system = force.system(said)
+        values = force.values(self.record, system.columns, said)
+        shared = [cell for cell in force.cells(force.rules[queries[0]]) if all(cell in force.cells(force.rules[one]) for one in queries)]
+        return any(system.trial(values, (cell,)).repair is not None for cell in shared)
 
     def explaining(self, case: Case, queries: Sequence[str]) -> Case:
         """The case with the broken queries added that one of its sets can repair as well; the sets that repair most of them first."""
@@ -137,6 +208,12 @@ class _Finder:
         findings = tuple(one for rule in rules for one in self.findings[rule])
         sets, conflicts = located.sets, located.conflicts
         return Case(self.return_id, unit, self.record, rules, cells, values, sets, conflicts, (), located.too_many, None, findings)
+
+
+def _one_group(some: Sequence[Group]) -> Group:
+    """Several groups as one."""
+    rules = tuple(one for group in some for one in group.rules)
+    return Group(rules, tuple(dict.fromkeys(cell for group in some for cell in group.cells)))
 
 
 def _suspicion(case: Case, trial: Trial, force: InForce) -> Suspicion:

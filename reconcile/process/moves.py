@@ -16,9 +16,9 @@ import numpy as np
 from reconcile.model.indicator import Kind
 from reconcile.model.quantity import round_half_up
 from reconcile.model.suspicion import Slip
-from reconcile.process.linked import against, gap, in_proportion, scaled
+from reconcile.process.linked import Row, against, gap, in_proportion, scaled, written_twice
 from reconcile.process.slips import SHARES, other, slips
-from reconcile.process.usual import Usual
+from reconcile.process.usual import PERCENT, Usual
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Name, Reference, aggregates, references, sides
 from reconcile.scheme.hypothesis import Hypotheses, demanded, reads
@@ -27,6 +27,7 @@ from reconcile.scheme.syntax import Period
 
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 _EARLIER: tuple[Period, ...] = ("previous", "last", "closing")
+_RATES = 100.0  # a rate that no kind of slip explains may be any up to here: unlike a count its size is known
 _LEAST_COPIED = 10  # smaller figures are equal to others by chance too often to say that one was copied
 _DISTANCES = {1: 0.4, 2: 0.1}  # of numbers in each other's place, how many are by one cell and by two, in each direction
 _SAME_MATTER = 0.9  # nearly all that are exchanged with a cell that is set against them in a rule: heads and visits, contracts and firms
@@ -80,7 +81,10 @@ class Form:
         """Weight of what stands in a cell, where no kind of slip explains it."""
         reported = self.value(cell)
         one = self.environment.scheme.indicators.get(cell.name) if cell.kind == "indicator" else None
-        return other(0.0 if math.isnan(reported) else reported, decimals=one.decimals if one else 0)
+        any_size = other(0.0 if math.isnan(reported) else reported, decimals=one.decimals if one else 0)
+        if one is None or one.measure != PERCENT:
+            return any_size
+        return max(any_size, math.log(SHARES[Slip.IMPLIED]) - math.log(_RATES) - one.decimals * math.log(10))
 
     def beside(self, code: str, *, far: int = 1) -> tuple[str, ...]:
         """Codes of the cells `far` cells above, below, left and right; 1: directly."""
@@ -91,6 +95,23 @@ class Form:
         """Code of the cell so many rows below and columns to the right; "" where there is none."""
         there = self._places.get(code)
         return "" if there is None else self._codes.get((there[0], there[1] + rows, there[2] + columns), "")
+
+    def rows(self, roster: str) -> tuple[Row, ...]:
+        """The rows of one of its lists; a personal key by its digest."""
+        typed = {one.column: one for one in self.environment.scheme.rosters[roster].columns}
+        lists = self.environment.returns.lists
+        lines = lists[(lists["return"] == self.return_id) & (lists["list"] == roster)]
+        found: dict[int, tuple[dict[str, str], dict[str, str], dict[str, float]]] = {}
+        cells = (lines[name].tolist() for name in ("row", "column", "text", "digest", "value"))
+        for row, column, text, digest, value in zip(*cells, strict=True):
+            keys, told, amounts = found.setdefault(row, ({}, {}, {}))
+            if not math.isnan(value):
+                amounts[column] = value
+            elif column in typed and typed[column].key:
+                keys[column] = digest or text
+            else:
+                told[column] = text
+        return tuple(Row(*one) for one in found.values())
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[str, int, int]]:
@@ -163,10 +184,12 @@ def _relabelled(cell: Reference, value: float, reported: float, form: Form, rule
 
 
 def _in_the_list(cell: Reference, form: Form, rules: Sequence[Rule]) -> Iterator[Move]:
-    """A row of the list forgotten, or written twice: all that the list comes to is then off at once, and in one direction."""
+    """A row of the list forgotten, or written twice: all that the list comes to is then off at once, and in one direction. `rules`: those
+    that read any figure of the list."""
     roster = cell.parts[0]
-    figures = dict.fromkeys([cell, *(one for rule in rules for one in sorted(reads(rule), key=str) if one.parts[0] == roster)])
-    figures = dict.fromkeys(one for one in figures if one.kind != "indicator")
+    read = {one for rule in rules for one in reads(rule) if one.kind != "indicator" and one.parts[0] == roster}
+    figures = sorted(read, key=lambda one: (one.kind != "list", one.name))
+    yield from _row_twice(roster, figures, form)
     changes: list[tuple[Reference, float]] = []
     for one in figures:
         value = next((each for rule in rules if one in reads(rule) and not math.isnan(each := _solved(rule, one, form, {}))), math.nan)
@@ -174,12 +197,22 @@ def _in_the_list(cell: Reference, form: Form, rules: Sequence[Rule]) -> Iterator
             return  # a row that is there too little or too much would show in every column
         if not math.isnan(value) and value != form.value(one):
             changes.append((one, value))
-    more = {value > form.value(one) for one, value in changes}
-    rows = [abs(value - form.value(one)) for one, value in changes if one.kind == "list"]
-    if len(more) == 1 and rows:
+    rows = [value - form.value(one) for one, value in changes if one.kind == "list"]
+    if rows and all(value > form.value(one) for one, value in changes):
         columns = max(1, len(changes) - 1)  # where no amount bears it out that a row is missing, that is as much against it
         weight = _LISTED + math.log(SHARES[Slip.IMPLIED]) - columns * _ROW_AMOUNT + (rows[0] - 1) * _ANOTHER_ROW
-        yield Move(tuple(changes), Slip.IMPLIED, weight, "row_forgotten" if True in more else "row_twice")
+        yield Move(tuple(changes), Slip.IMPLIED, weight, "row_forgotten")
+
+
+def _row_twice(roster: str, figures: Sequence[Reference], form: Form) -> Iterator[Move]:
+    """Rows struck out that the list holds a second time, with what they add to its sums."""
+    for rows in written_twice(form.rows(roster)):
+        lines = [{**row.amounts, "": 1.0} for row in rows]  # the list itself has no column and counts them
+        less = {one: sum(line.get(one.parts[1], 0.0) for line in lines) for one in figures}
+        changes = tuple((one, round(form.value(one) - amount, _DIGITS)) for one, amount in less.items() if amount)
+        weight = _LISTED + math.log(SHARES[Slip.IMPLIED]) + (len(rows) - 1) * _ANOTHER_ROW
+        if changes:
+            yield Move(changes, Slip.IMPLIED, weight, "row_twice")
 
 
 def _in_a_row(cell: Reference, apart: float, change: tuple[tuple[Reference, float]], form: Form) -> Iterator[Move]:
@@ -313,7 +346,7 @@ def _solved(rule: Rule, cell: Reference, form: Form, given: Mapping[Reference, f
     """What the cell must be for the rule's two sides to be equal; NaN where the rule is no equality or the cell stands in it otherwise
     than once, as a factor or a divisor. Found from three points: what lies on a line, by itself or times the cell, is solved."""
     node = demanded(rule)
-    if not isinstance(node, Comparison) or node.operator != "==" or aggregates(node):
+    if not isinstance(node, Comparison) or node.operator != "==" or aggregates(node) or cell not in references(node):
         return math.nan
     points = np.array([1.0, 2.0, 3.0])
     supposed = {one: np.full(3, value) for one, value in given.items()} | {cell: points}

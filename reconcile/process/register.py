@@ -98,8 +98,17 @@ class Desk:
         """All findings; about a file that another one replaced only that it was replaced, for nobody will mend it."""
         return [one for check, entry, one in self.told if entry.standing not in _GONE or check in ("superseded", "duplicate_file")]
 
-    def tell(self, check: str, entry: Entry, words: dict[str, str] | None = None, *, expected: str = "", difference: str = "") -> None:
-        """Note a finding about a whole file."""
+    def tell(
+        self,
+        check: str,
+        entry: Entry,
+        words: dict[str, str] | None = None,
+        *,
+        expected: str = "",
+        difference: str = "",
+        beside: Sequence[Entry] = (),
+    ) -> None:
+        """Note a finding about a whole file, and about those beside it."""
         rule = self.scheme.named.get(check)
         if rule is None:
             return
@@ -110,7 +119,7 @@ class Desk:
             unit_name=self.units.name(entry.unit) if entry.unit else entry.cover_name or entry.file,
             period=str(self.period),
             return_id=entry.return_id,
-            cells=(CellAt(entry.file, "", "", ""),),
+            cells=tuple(CellAt(one.file, "", "", "") for one in (entry, *beside)),
             expected=expected,
             difference=difference,
         )
@@ -328,7 +337,8 @@ def _tie(last: Sequence[Entry], before: Entry | None, desk: Desk) -> None:
         others = [other.file for other in last if other is not entry]
         entry.standing = Standing.TIED
         entry.remark(f"与“{listed(others)}”分不清哪份在后，{fate}")
-    desk.tell("version_tie", last[0], {"份数": str(len(last)), "另一文件": listed([entry.file for entry in last[1:]]), "处理": fate})
+    words = {"份数": str(len(last)), "另一文件": listed([entry.file for entry in last[1:]]), "处理": fate}
+    desk.tell("version_tie", last[0], words, beside=last[1:])
 
 
 def _supersede(older: Entry, newer: Entry, desk: Desk, changes: Changes) -> None:

@@ -37,12 +37,14 @@ EVIDENCE: Mapping[Tier, float] = {Tier.ERROR: -WRONG, Tier.QUERY: math.log(20), 
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """What becomes of a return with some moves undone. `accepted`: no error rule is newly broken. repaired: ids of the rules that hold
-    again, errors first; left: ids of broken error rules that read one of the cells and stay broken. score: the evidence in all."""
+    again, errors first; left: ids of broken error rules that read one of the cells and stay broken; asked: of queries that read one and are
+    broken with it, newly or still. score: the evidence in all."""
 
     moves: tuple[Move, ...]
     accepted: bool
     repaired: tuple[str, ...]
     left: tuple[str, ...]
+    asked: tuple[str, ...]
     score: float
 
 
@@ -68,6 +70,12 @@ class Trial:
         found = {rule.id for cell in cells for rule in index.get(cell, ())}
         return tuple(rule for rule in self.environment.scheme.rules if rule.id in found)
 
+    def about(self, record: int, cell: Reference) -> tuple[Rule, ...]:
+        """The rules that read the cell; for a figure of a list those that read any figure of it, since one row is in all of them."""
+        if cell.kind == "indicator":
+            return self.readers(record, [cell])
+        return self.readers(record, [one for one in self._index(record) if one.kind != "indicator" and one.parts[0] == cell.parts[0]])
+
     def weigh(self, record: int, suppositions: Sequence[tuple[Move, ...]], *, without: Sequence[Reference] = ()) -> tuple[Weighed, ...]:
         """Each supposition is one or more slips that happened together, in different cells. Rules that read a cell of `without` are not
         asked: that cell is wrong too, and nobody knows yet by how much.
@@ -81,9 +89,10 @@ class Trial:
         accepted = np.ones(len(suppositions), dtype=np.bool_)
         repaired: list[list[str]] = [[] for _ in suppositions]
         left: list[list[str]] = [[] for _ in suppositions]
+        asked: list[list[str]] = [[] for _ in suppositions]
         passed_over = {rule.id for rule in self.readers(record, without)}
-        asked = [rule for rule in self.readers(record, list(supposed)) if rule.id not in passed_over]
-        for rule in sorted(asked, key=lambda one: list(Tier).index(one.tier)):
+        readers = [rule for rule in self.readers(record, list(supposed)) if rule.id not in passed_over]
+        for rule in sorted(readers, key=lambda one: list(Tier).index(one.tier)):
             broken = judged(rule, versions, self.environment.scheme).broken
             newly, mended = broken[1:] & ~broken[0], ~broken[1:] & broken[0]
             scores += EVIDENCE[rule.tier] * (mended.astype(np.float64) - newly)
@@ -93,9 +102,11 @@ class Trial:
             if rule.tier is Tier.ERROR:
                 accepted &= ~newly
                 self._note(rule, broken[1:] & broken[0] & _touched(rule, supposed), left)
+            elif rule.tier is Tier.QUERY:
+                self._note(rule, broken[1:] & _touched(rule, supposed), asked)
             self._note(rule, mended, repaired)
-        lines = zip(suppositions, accepted.tolist(), repaired, left, scores.tolist(), strict=True)
-        return tuple(Weighed(moves, ok, tuple(held), tuple(still), score) for moves, ok, held, still, score in lines)
+        lines = zip(suppositions, accepted.tolist(), repaired, left, asked, scores.tolist(), strict=True)
+        return tuple(Weighed(moves, ok, tuple(held), tuple(still), tuple(said), score) for moves, ok, held, still, said, score in lines)
 
     @staticmethod
     def _note(rule: Rule, where: Truths, ids: list[list[str]]) -> None:

@@ -28,7 +28,7 @@ _LEVEL_FLOOR = 0.5  # and of a level among peers: units of one kind differ by th
 _TAILS = 3.0  # degrees of freedom
 _T_CONSTANT = math.lgamma((_TAILS + 1) / 2) - math.lgamma(_TAILS / 2) - 0.5 * math.log(_TAILS * math.pi)
 _SCALED = (Kind.FLOW, Kind.STOCK, Kind.RATE)  # figures that have a size; a rate in 元 a head is one, one in % is compared by difference
-_PERCENT = "%"
+PERCENT = "%"
 _POINTS = 1.0  # percentage points that a rate may move between periods without being odd, where peers moved less
 _BLANK = math.log(0.05)  # a cell that one may leave blank is left blank about so often
 _EARLIER: dict[bool, tuple[Period, ...]] = {True: ("last", "closing", "previous"), False: ("previous",)}  # a stock's nearest; a flow's like
@@ -56,7 +56,7 @@ class Usual:
         0 throughout where nothing can be said: of rates, standards, answers of yes and no, figures below zero.
         """
         one = self.environment.scheme.indicators.get(code)
-        if one is not None and one.measure == _PERCENT:
+        if one is not None and one.measure == PERCENT:
             return self._rate_likelihood(one, record, values)
         if one is None or one.kind not in _SCALED:
             return np.zeros(values.shape)
@@ -108,7 +108,7 @@ class Usual:
     def quantiles(self, code: str, record: int, count: int) -> Floats:
         """Values that stand for `count` equal shares of what is usual, in the indicator's measure; none where nothing is known."""
         one = self.environment.scheme.indicators.get(code)
-        if one is None or one.kind not in _SCALED or one.measure == _PERCENT:
+        if one is None or one.kind not in _SCALED or one.measure == PERCENT:
             return np.empty(0)
         centre, spread, before, _ = self._expected(one, record)
         if math.isnan(centre):
@@ -123,7 +123,7 @@ class Usual:
     def expected(self, code: str, record: int) -> float:
         """The figure that would be least odd, in the indicator's measure; NaN where nothing is known."""
         one = self.environment.scheme.indicators.get(code)
-        if one is None or one.kind not in _SCALED or one.measure == _PERCENT:
+        if one is None or one.kind not in _SCALED or one.measure == PERCENT:
             return math.nan
         centre = self._expected(one, record)[0]
         return math.nan if math.isnan(centre) else max(0.0, (math.exp(centre) - 0.5) / self._factor(code))
@@ -196,7 +196,7 @@ class Usual:
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        codes = [code for code, one in self.environment.scheme.indicators.items() if one.kind in _SCALED and one.measure != _PERCENT]
+        codes = [code for code, one in self.environment.scheme.indicators.items() if one.kind in _SCALED and one.measure != PERCENT]
         return {code: column for column, code in enumerate(codes)}
 
     @cached_property

@@ -37,6 +37,11 @@ INDICATORS = """
     A020|应建会|人|stock
     A021|已建会|人|stock
     A022|建会率|%|rate|1||已建会 / 应建会 * 100
+    A024|新建工会|份|flow
+    B013|上年末协议|份|stock
+    B014|新签协议|份|flow
+    B015|累计协议|份|stock
+    B030|新建职代会|份|flow
     C004|帮扶职工|人|flow
     C006|帮扶资金|万元|flow|2
 """
@@ -50,6 +55,9 @@ BUILT = "A-12|已建会 <= 应建会||error||||{差}|"
 OPENING = "P-01|期初会员数 = closing(会员人数)||query||||{差}|"
 LISTED = "L-05|帮扶职工 = count(帮扶名册)|count(帮扶名册) > 0|error||||{差}|"
 PAID = "L-06|帮扶资金 = total(帮扶名册.金额) / 10000|count(帮扶名册) > 0|error||||{差}|"
+SIGNED = "B-04|新建工会 <= 新签协议||query||||{差}|"
+AGREED = "B-12|累计协议 = 上年末协议 + 新签协议||query||||{差}|"
+COUNCILS = "B-16|新建职代会 <= 新建工会||query||||{差}|"
 JUMP = "N-45|@jump||query||||{指标}|"
 GOOD = {"A011": 40, "A012": 20, "A013": 2, "A014": 58}
 
@@ -145,6 +153,30 @@ def test_a_query_of_its_own_keeps_the_error_rules_that_hold(locate: Locate) -> N
     assert sets(found) == {"A001"}  # fewer members would be fewer than the women among them
 
 
+def test_queries_that_no_one_cell_repairs_are_apart(locate: Locate) -> None:
+    """They share a cell; but what repairs one leaves the other as it is."""
+    signed, agreed = locate([SIGNED, AGREED], {"v": {"A024": 9, "B013": 20, "B014": 6, "B015": 25}})
+    assert (signed.rules, agreed.rules) == (("B-04",), ("B-12",))
+    assert (agreed.suggestions[0].changes[0].indicator, agreed.suggestions[0].changes[0].value) == ("B014", 5)
+    assert all(one.repairs == ("B-12",) and one.equation for one in agreed.suggestions)
+    assert signed.suggestions == ()  # nine or more, as far as anybody knows, and 29 in all then
+
+
+def test_queries_that_one_cell_repairs_are_together(locate: Locate) -> None:
+    (found,) = locate([MEMBERS, OPENING.replace("closing(会员人数)", "会员人数")], {"v": {"A001": 50, "A014": 70, "A011": 45}})
+    assert found.rules == ("A-09", "P-01")
+    assert sets(found) == {"A014"}
+    first, second = locate([SIGNED, COUNCILS, AGREED], {"v": {"A024": 9, "B013": 20, "B014": 6, "B015": 26, "B030": 12}})
+    assert (first.rules, second.rules) == (("B-04",), ("B-16",))  # more new unions would be more without an agreement
+
+
+def test_a_rate_that_its_figures_make_is_no_suspect(locate: Locate) -> None:
+    """It could be 99.96 % within the tolerance, and nobody would be asked any longer: no repair."""
+    guarded = "B-04|新建工会 <= 新签协议|建会率 >= 100|query||||{差}|"
+    (found,) = locate([guarded, RATE], {"v": {"A020": 7, "A021": 7, "A022": 100, "A024": 9, "B014": 5}})
+    assert sets(found) == {"A024", "B014"}
+
+
 def test_what_a_query_and_a_past_figure_disagree_about(locate: Locate, make_round: Callable[..., Round]) -> None:
     (found,) = locate([OPENING], {"v": {"A011": 40}}, past=closing(make_round, 45))
     assert sets(found) == {"A011"}
@@ -161,6 +193,45 @@ def test_a_list_is_right_rather_than_the_figure_beside_it(locate: Locate) -> Non
     assert second.sets == (("total(帮扶名册.金额)",), ("C006",))  # 37000 in all: one digit of a row is wrong
     assert "帮扶名册的行数2行" in first.message
     assert "帮扶名册的金额合计22000元" in second.message
+
+
+def rows(*lines: tuple[str, float]) -> list[tuple[str, str, int, str, str, float]]:
+    """Rows of the list: of whom, and how much."""
+    found = []
+    for row, (name, amount) in enumerate(lines, start=2):
+        found += [("v", "帮扶名册", row, "姓名", name, float("nan")), ("v", "帮扶名册", row, "金额", "", amount)]
+    return found
+
+
+def changes(one: Suspicion) -> list[dict[str, float]]:
+    return [{change.indicator: change.value for change in some.changes} for some in one.suggestions]
+
+
+def test_a_forgotten_row_explains_all_that_its_list_comes_to(locate: Locate) -> None:
+    lines = rows(("甲", 700), ("乙", 700), ("丙", 700))
+    (found,) = locate([LISTED, PAID], {"v": {"C004": 4, "C006": 0.28}}, lists=lines)
+    assert found.rules == ("L-05", "L-06")
+    assert found.sets[0] == ("count(帮扶名册)", "total(帮扶名册.金额)")
+    assert changes(found)[0] == {"count(帮扶名册)": 4, "total(帮扶名册.金额)": 2800}
+    assert found.suggestions[0].reason == "像是名册漏登了"
+
+
+def test_a_row_is_there_twice_only_where_two_rows_are_alike(locate: Locate) -> None:
+    four = rows(("甲", 1050), ("乙", 1050), ("丙", 1050), ("丁", 1050))
+    (found,) = locate([LISTED, PAID], {"v": {"C004": 3, "C006": 0.39}}, lists=four)
+    assert {cell for one in changes(found) for cell in one} == {"C004", "C006"}
+    (found,) = locate([LISTED, PAID], {"v": {"C004": 3, "C006": 0.32}}, lists=four)
+    assert {cell for one in changes(found) for cell in one} == {"C004", "C006"}
+    twice = rows(("甲", 1050), ("乙", 950), ("丙", 1050), ("乙", 950))
+    (found,) = locate([LISTED, PAID], {"v": {"C004": 3, "C006": 0.31}}, lists=twice)  # 3050元
+    assert changes(found)[0] == {"count(帮扶名册)": 3, "total(帮扶名册.金额)": 3050}
+    assert found.suggestions[0].reason == "像是名册重复登记了"
+
+
+def test_no_list_is_emptied(locate: Locate) -> None:
+    lines = rows(("甲", 1050), ("乙", 1050), ("丙", 1050))
+    (found,) = locate([LISTED, PAID], {"v": {"C004": 3, "C006": 0.27}}, lists=lines)
+    assert all("count(帮扶名册)" not in one for one in changes(found))
 
 
 def test_a_blank_that_breaks_its_rule_is_no_suspect(locate: Locate) -> None:
@@ -189,7 +260,7 @@ def test_what_comparing_found_is_suspected_as_it_stands(locate: Locate) -> None:
     (found,) = locate([JUMP, BALANCE], {"v": {"A014": 700}}, more=(jump,))
     assert found.rules == ("N-45",)
     assert found.sets == (("A014",),)
-    assert found.message == "下列单元格与往期或同类单位相比不同寻常：会员人数（组织!D9）700人，请逐格核对。"
+    assert found.message == "下列单元格请对照台账逐格核对：会员人数（组织!D9）700人。"
 
 
 def test_what_is_settled_or_a_note_is_not_looked_into(locate: Locate) -> None:
