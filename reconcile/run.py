@@ -91,7 +91,7 @@ def assess(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past: 
     """Everything after reading: judge, compare, total one round about the unit `root`. Pure; bad data becomes findings."""
     judged = validate(returns, scheme, units=units, past=past)
     covered, absent = coverage(returns, scheme, units=units, root=root)
-    between = (*compare(returns, scheme, units=units, past=past), *overlap(returns, scheme, units=units, past=past))
+    between = (*compare(returns, scheme, units=units, past=past), *overlap(returns, scheme, units=units))
     findings = (*returns.intake, *judged.findings, *between, *absent, *examine(returns, scheme, units=units))
     totals = aggregate(returns, scheme, units=units, root=root, findings=findings, past=past, absent=covered.absent)
     above = validate_totals(totals, returns, scheme, units=units, findings=findings)

@@ -55,7 +55,7 @@ class County:
         """A return on our own form: what is required and not given is 0."""
         required = {one.code: 0 for one in self.scheme.asked_of("village") if one.required}
         given = {self.scheme.codes[name]: figure for name, figure in figures.items()}
-        answers = Answers(figures=required | given, cover={"filled_on": "2023-07-03", "phone": "13900139000"}, **more)  # type: ignore[arg-type]
+        answers = Answers(figures=required | given, cover={"filled_on": "2023-07-03", "phone": "13900139000"}, **more)  # type: ignore[arg-type] # `more`: reasons, texts or rows
         return blank_book(self.scheme, unit=self.units[code], period=PERIOD, filled=answers)
 
     def run(self) -> Outcome:

@@ -47,6 +47,10 @@ class Standing(StrEnum):
     DUPLICATE = "duplicate"  # byte for byte the same as another file
 
 
+JUDGED = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
+"""What is judged: its figures count, stand in for others, or are compared with the computed total."""
+
+
 RETURNS_COLUMNS: dict[str, str] = {
     "file": "str",  # path as shown: relative to what was given, "/" between, archive members behind their archive
     "sha256": "str",  # of the file's bytes: a version is known by it

@@ -15,6 +15,7 @@ from reconcile.model.finding import Finding
 from reconcile.model.round import (
     ADJUSTMENTS_COLUMNS,
     ANSWERS_COLUMNS,
+    JUDGED,
     LISTS_COLUMNS,
     REASONS_COLUMNS,
     RETURNS_COLUMNS,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from reconcile.process.taken import Taken
     from reconcile.scheme.scheme import Scheme
 
-_READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 _SHOWN = 3
 
 
@@ -202,7 +202,7 @@ def _intake(sheaves: Sequence[Sheaf], brought: Sequence[Brought], desk: Desk) ->
     found: list[Finding] = []
     for sheaf in sheaves:
         entry = sheaf.entry
-        if sheaf.taken is not None and entry.standing in _READ:
+        if sheaf.taken is not None and entry.standing in JUDGED:
             found.extend(cell_findings(sheaf.taken, entry, desk=desk))
         elif sheaf.brought is None and entry.standing == Standing.UNREADABLE:
             desk.tell("unreadable_file", entry, {"原因": entry.note.rstrip("。")})

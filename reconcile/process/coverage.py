@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from reconcile.model.finding import CellAt, Finding
 from reconcile.model.outcome import Coverage
-from reconcile.model.round import Round, Standing
+from reconcile.model.round import JUDGED, Round, Standing
 from reconcile.scheme.wording import finding
 
 if TYPE_CHECKING:
     from reconcile.model.unit import UnitTree
     from reconcile.scheme.scheme import Scheme
 
-_READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 _SENT = frozenset({Standing.TIED, Standing.UNREADABLE})  # received for this period, though it does not count
 
 
@@ -28,7 +27,7 @@ def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> t
     """
     inside = [code for code in units.subtree(root) if code in units]
     sent = _files(returns)
-    reported = [code for code in inside if any(standing in _READ for _, standing in sent.get(code, ()))]
+    reported = [code for code in inside if any(standing in JUDGED for _, standing in sent.get(code, ()))]
     answered = set(reported)
     unreadable = [code for code in inside if code not in answered and any(standing in _SENT for _, standing in sent.get(code, ()))]
     day = returns.period.last_day
@@ -75,7 +74,7 @@ def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str
         table.index, table["unit"], table["standing"], table["file"], table["filled_on"], strict=True
     ):
         day = _day(str(written))
-        if unit not in wanted or standing not in _READ or day is None or day <= due:
+        if unit not in wanted or standing not in JUDGED or day is None or day <= due:
             continue
         tardy.setdefault(str(unit), [])
         if rule is not None:

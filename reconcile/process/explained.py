@@ -9,7 +9,6 @@ from reconcile.model.finding import CellAt
 from reconcile.model.suspicion import Change, Slip, Suggestion
 from reconcile.process.moves import Form, Move
 from reconcile.scheme.expression import Comparison, Reference, equation, type_of
-from reconcile.scheme.hypothesis import demanded
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import rebuilt
@@ -75,7 +74,7 @@ def _change(cell: Reference, value: float, form: Form) -> Change:
 
 def _equation(rule: Rule, form: Form, given: Mapping[Reference, float], scheme: Scheme) -> str:
     """The rule's equality with figures in place of names, 115人＝100人＋20人－5人; "" where it is none or a figure is not known."""
-    node = demanded(rule)
+    node = rule.demanded
     if not isinstance(node, Comparison) or node.operator != "==" or type_of(node.left) != "number":
         return ""
     known = True

@@ -103,7 +103,7 @@ class InForce:
                 if not changeable(one) or one.kind != "indicator":
                     found = found & ~np.isnan(self.figures(one))
             if rule.when is not None and self._settled(rule):
-                found = found & evaluate(rule.when, self.environment, missing=_of_guard(rule)).true
+                found = found & evaluate(rule.when, self.environment, missing=rule.guard_missing).true
             self._applies[rule.id] = found
         return self._applies[rule.id]
 
@@ -112,7 +112,7 @@ class InForce:
         if rule.id not in self._holds and rule.expression is not None:
             true = evaluate(rule.expression, self.environment, tolerance=rule.tolerance, missing=rule.missing).true
             if rule.when is not None:
-                true = true & evaluate(rule.when, self.environment, missing=_of_guard(rule)).true
+                true = true & evaluate(rule.when, self.environment, missing=rule.guard_missing).true
             self._holds[rule.id] = true & self.applies(rule)
         return self._holds[rule.id]
 
@@ -197,11 +197,6 @@ class InForce:
     def _kinds(self) -> list[tuple[frozenset[str], bool]]:
         speaks = zip(self.environment.codes, self.environment.whole.tolist(), strict=True)
         return [(kinds_at(self.environment.units, code, whole=whole), bool(whole)) for code, whole in speaks]
-
-
-def _of_guard(rule: Rule) -> Missing:
-    """How a guard takes blanks: as validating does."""
-    return Missing.SKIP if rule.missing is Missing.FAIL else rule.missing
 
 
 def changeable(reference: Reference) -> bool:

@@ -28,7 +28,6 @@ from reconcile.process.trial import Trial
 from reconcile.process.weights import weights
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Comparison, Name, Reference
-from reconcile.scheme.hypothesis import demanded
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.system import System
@@ -42,8 +41,8 @@ Broken = Mapping[str, Sequence[Finding]]
 def localise(returns: Round, scheme: Scheme, *, units: UnitTree, past: Past, findings: Iterable[Finding]) -> tuple[Suspicion, ...]:
     """What is suspected in each return with open findings, in the order of the register.
 
-    findings: those of validate and of compare, with the reasons that units gave. Rules about all returns together, notes, and findings
-    about lists, texts or missing returns name no figure that could be repaired and are passed over.
+    findings: those of the round, with the reasons that units gave. Only open ones of expressions about one return and of the comparing checks
+    are used; the others name no figure that could be repaired.
     """
     environment = ReturnsEnvironment(returns, scheme, units, past)
     record = {one: place for place, one in enumerate(environment.ids)}
@@ -120,7 +119,7 @@ class _Finder:
 
     def _made_by_formula(self, rule: Rule) -> tuple[Reference, ...]:
         """The rate that an equality which holds computes. Within its tolerance it could still move past a bound, which is no repair."""
-        node, force = demanded(rule), self.force
+        node, force = rule.demanded, self.force
         if not isinstance(node, Comparison) or node.operator != "==" or not force.holds(rule)[self.record]:
             return ()
         scheme = force.scheme

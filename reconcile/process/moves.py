@@ -21,7 +21,7 @@ from reconcile.process.slips import SHARES, other, slips
 from reconcile.process.usual import PERCENT, Usual
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Name, Reference, aggregates, references, sides
-from reconcile.scheme.hypothesis import Hypotheses, demanded, reads
+from reconcile.scheme.hypothesis import Hypotheses, reads
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.syntax import Period
 
@@ -345,7 +345,7 @@ def _alike(one: str, two: str, form: Form) -> bool:
 def _solved(rule: Rule, cell: Reference, form: Form, given: Mapping[Reference, float]) -> float:
     """What the cell must be for the rule's two sides to be equal; NaN where the rule is no equality or the cell stands in it otherwise
     than once, as a factor or a divisor. Found from three points: what lies on a line, by itself or times the cell, is solved."""
-    node = demanded(rule)
+    node = rule.demanded
     if not isinstance(node, Comparison) or node.operator != "==" or aggregates(node) or cell not in references(node):
         return math.nan
     points = np.array([1.0, 2.0, 3.0])
@@ -376,7 +376,7 @@ def _fit(value: float, cell: Reference, form: Form, rule: Rule) -> float:
 
 def _alone(rule: Rule, cell: Reference) -> tuple[Reference, Expression] | None:
     """The cell that stands alone in an equality, and the other side, where this one stands among several; None where there is no such."""
-    node = demanded(rule)
+    node = rule.demanded
     if not isinstance(node, Comparison) or node.operator != "==":
         return None
     for side, rest in ((node.left, node.right), (node.right, node.left)):

@@ -10,7 +10,6 @@ import numpy as np
 
 from reconcile.model.finding import Finding
 from reconcile.model.indicator import Kind
-from reconcile.model.past import Past
 from reconcile.model.round import Round
 from reconcile.model.unit import UnitTree
 from reconcile.process.likeness import Pair, alike
@@ -25,15 +24,13 @@ _SHARED_TEXT = 3  # units with one text: more have it from above
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
-def overlap(returns: Round, scheme: Scheme, *, units: UnitTree, past: Past) -> tuple[Finding, ...]:
+def overlap(returns: Round, scheme: Scheme, *, units: UnitTree) -> tuple[Finding, ...]:
     """Findings about what overlaps between the returns that are added up (and between the rows of one return's lists).
 
     Named checks: @alike, @alike_text; @listed_and_reported, @enterprise_twice, @enterprise_near, @code_two_names, @name_two_codes;
     @aided_twice, @aided_elsewhere, @repeated_line. What is between two units is asked of both, but @listed_and_reported only of the unit
-    whose list names the other. A scheme without a check's row does without it. `past` is not needed to see an overlap within one
-    round; all acts of the judgement are called alike.
+    whose list names the other. A scheme without a check's row does without it.
     """
-    del past
     teller = Teller(returns, scheme, units)
     lines = lines_of(returns, scheme, units=units)
     columns = {name: columns_of(roster) for name, roster in scheme.rosters.items()}

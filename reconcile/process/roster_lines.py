@@ -57,11 +57,6 @@ class Columns:
     kinds: int
 
     @property
-    def papers(self) -> bool:
-        """Whether the list holds papers, of which one enterprise may have several; else each enterprise stands in it once."""
-        return bool(self.told)
-
-    @property
     def shown(self) -> tuple[str, ...]:
         """Columns whose cell may be shown for a line, the most telling first."""
         return tuple(column for column in (self.code, self.person, self.name) if column)

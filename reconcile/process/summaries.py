@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from reconcile.model.finding import Finding
-from reconcile.model.round import Standing
+from reconcile.model.round import JUDGED, Standing
 from reconcile.model.unit import without_circles
 from reconcile.process.register import Entry
 
@@ -25,7 +25,6 @@ _AGAIN = frozenset(
 )
 _OF_FILES = frozenset({"unreadable_file", "foreign_file", "unknown_unit", "proposed_unit"})
 _GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
-_READ = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +83,6 @@ def findings_kept(brought: Brought, scheme: Scheme) -> list[Finding]:
             continue
         if entry is None:
             kept.append(one)
-        elif entry.standing in _READ or (check in _OF_FILES and entry.standing not in _GONE):
+        elif entry.standing in JUDGED or (check in _OF_FILES and entry.standing not in _GONE):
             kept.append(replace(one, return_id=entry.return_id))
     return kept

@@ -20,7 +20,7 @@ from reconcile.process.moves import Form, Move
 from reconcile.process.usual import Usual
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import GUARD, Comparison, Name, Reference, aggregates, sides
-from reconcile.scheme.hypothesis import Hypotheses, demanded, judged, reads
+from reconcile.scheme.hypothesis import Hypotheses, judged, reads
 from reconcile.scheme.reach import kinds_at, reached
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
@@ -144,7 +144,7 @@ def exactness(rule: Rule, versions: Hypotheses, scheme: Scheme) -> Floats:
     By chance that happens as much more rarely than within the tolerance as half of that digit is smaller. 0 for all other rules.
     """
     nothing = np.zeros(versions.size)
-    node = demanded(rule)
+    node = rule.demanded
     if not isinstance(node, Comparison) or node.operator != "==" or aggregates(node):
         return nothing
     alone = next((one for one in (node.left, node.right) if isinstance(one, Name)), None)

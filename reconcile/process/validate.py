@@ -76,8 +76,7 @@ def _judge(rule: Rule, check: Expression, environment: ReturnsEnvironment, kinds
     rows = np.flatnonzero(applies & ~apart)
     not_applicable, not_evaluable = int(apart.sum()), 0
     if rule.when is not None:
-        guard_missing = Missing.SKIP if rule.missing is Missing.FAIL else rule.missing
-        guard = evaluate(rule.when, environment.at(rows), missing=guard_missing)
+        guard = evaluate(rule.when, environment.at(rows), missing=rule.guard_missing)
         holds, fails = (np.broadcast_to(side, rows.shape) for side in (guard.true, guard.false))
         not_applicable += int(fails.sum())
         not_evaluable = int((~holds & ~fails).sum())

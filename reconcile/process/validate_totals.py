@@ -21,7 +21,7 @@ from reconcile.model.unit import UnitTree
 from reconcile.scheme.account import Account
 from reconcile.scheme.derived import Derived, Origins, operands
 from reconcile.scheme.environment import TotalsEnvironment
-from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Implies, Missing, Negative, Reference, evaluate, references
+from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Implies, Negative, Reference, evaluate, references
 from reconcile.scheme.reach import kinds_at, reached
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
@@ -85,7 +85,7 @@ def _environment(totals: pd.DataFrame, units: UnitTree) -> tuple[tuple[str, ...]
 
 def _judge(rule: Rule, check: Expression, environment: TotalsEnvironment, known: Truths) -> tuple[Truths, Truths, Truths]:
     """Where the rule passes, fails, and cannot be judged; where none of the three, its condition does not hold."""
-    mode = Missing.SKIP if rule.missing is Missing.FAIL else rule.missing  # who did not answer was told in the returns
+    mode = rule.guard_missing  # who did not answer was told in the returns
     verdict = evaluate(check, environment, tolerance=rule.tolerance, missing=mode)
     true, false = (np.broadcast_to(side, known.shape) & known for side in (verdict.true, verdict.false))
     if rule.when is None:
@@ -126,8 +126,7 @@ def _ordered(check: Expression) -> tuple[tuple[Reference, ...], tuple[Reference,
 
     A figure that is taken away works on the other side: then all must have been answered alike.
     """
-    while isinstance(check, Implies):
-        check = check.consequence
+    check = check.demanded if isinstance(check, Implies) else check
     if not isinstance(check, Comparison) or check.operator in ("==", "!=") or any(_takes_away(part) for part in walk(check)):
         return references(check), references(check)
     left, right = references(check.left), references(check.right)

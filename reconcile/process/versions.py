@@ -11,7 +11,7 @@ import numpy as np
 
 from reconcile.model.indicator import Kind
 from reconcile.model.quantity import exact, round_half_up
-from reconcile.model.round import Standing, State
+from reconcile.model.round import JUDGED, State
 from reconcile.scheme.wording import amount, distance, place
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ Answers = tuple["NDArray[np.float64]", "NDArray[np.int8]"]
 
 _STATE_WORDS = {State.ABSENT: "表中没有", State.BLANK: "空", State.NIL: "无", State.NOT_APPLICABLE: "不适用", State.UNREADABLE: "读不出"}
 _RATE_DECIMALS = 2  # as `amount` says rates
-_JUDGED = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 
 
 class Line(NamedTuple):
@@ -58,7 +57,7 @@ class Version:
         table = self.returns.returns
         found: dict[str, dict[bool, str]] = {}
         for one, unit, scope, standing in zip(table.index, table["unit"], table["scope"], table["standing"], strict=True):
-            if standing in _JUDGED:
+            if standing in JUDGED:
                 found.setdefault(str(unit), {})[scope == "汇总"] = str(one)
         return found
 

@@ -20,7 +20,6 @@ from reconcile.scheme.expression import (
     Environment,
     Expression,
     ExpressionError,
-    Implies,
     Name,
     Negative,
     Reference,
@@ -143,9 +142,7 @@ class Account:
 
     @cached_property
     def _comparison(self) -> Comparison | None:
-        node = self.rule.expression
-        while isinstance(node, Implies):
-            node = node.consequence
+        node = self.rule.demanded
         return node if isinstance(node, Comparison) else None
 
     @cached_property

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from reconcile.model.figures import Floats, Subtrees, figures_of, from_micros, micros, own_figures
 from reconcile.model.past import Earlier, Past
-from reconcile.model.round import Round, Standing, State
+from reconcile.model.round import JUDGED, Round, Standing, State
 from reconcile.model.succession import Group, groups, on_comparable_base
 from reconcile.model.unit import UnitTree
 from reconcile.scheme.expression import Reference
 from reconcile.scheme.scheme import Scheme
 
 Truths = NDArray[np.bool_]
-JUDGED = (Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED)
 _WHOLE = (Standing.STAND_IN, Standing.COMPARED)
 
 

@@ -116,8 +116,7 @@ def value(node: Expression, environment: Environment, *, missing: Missing = Miss
 
 def sides(node: Expression, environment: Environment, *, missing: Missing = Missing.SKIP) -> tuple[Floats, Floats] | None:
     """Both sides of the comparison of numbers that a rule is, or that its if…then demands; None for other rules."""
-    while isinstance(node, Implies):
-        node = node.consequence
+    node = node.demanded if isinstance(node, Implies) else node
     if not isinstance(node, Comparison) or type_of(node.left) != "number" or type_of(node.right) != "number":
         return None
     return value(node.left, environment, missing=missing), value(node.right, environment, missing=missing)

@@ -20,7 +20,6 @@ from reconcile.scheme.expression import (
     Expression,
     Implies,
     IsMissing,
-    Missing,
     Not,
     Number,
     Reference,
@@ -145,8 +144,7 @@ class _Trial:
         true, false = (np.broadcast_to(side, len(table)) for side in (verdict.true, verdict.false))
         if self.rule.when is None:
             return true, false
-        mode = Missing.SKIP if self.rule.missing is Missing.FAIL else self.rule.missing
-        asked = np.broadcast_to(evaluate(self.rule.when, environment, missing=mode).true, len(table))
+        asked = np.broadcast_to(evaluate(self.rule.when, environment, missing=self.rule.guard_missing).true, len(table))
         return true & asked, false & asked
 
     def by_sum(self) -> Floats | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reconcile.model.round import State
 from reconcile.scheme.applies import Stated, in_return, outside
-from reconcile.scheme.expression import Expression, Implies, Missing, Reference, WordEnvironment, aggregates, evaluate, references
+from reconcile.scheme.expression import Reference, WordEnvironment, aggregates, evaluate, references
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 
@@ -86,8 +86,7 @@ def judged(rule: Rule, versions: Hypotheses, scheme: Scheme) -> Standing:
         return Standing(nothing, nothing)
     asked = ~outside(rule, versions, scheme)
     if rule.when is not None:
-        missing = Missing.SKIP if rule.missing is Missing.FAIL else rule.missing
-        asked &= evaluate(rule.when, versions, missing=missing).true
+        asked &= evaluate(rule.when, versions, missing=rule.guard_missing).true
     if not asked.any():
         return Standing(nothing, nothing)
     verdict = evaluate(rule.expression, versions, tolerance=rule.tolerance, missing=rule.missing)
@@ -98,11 +97,3 @@ def reads(rule: Rule) -> frozenset[Reference]:
     """What a rule and its guard read of the return itself: cells, rows of lists, sums of their columns."""
     nodes = (node for node in (rule.expression, rule.when) if node is not None)
     return frozenset(one for node in nodes for one in references(node) if one.kind != "indicator" or in_return(one))
-
-
-def demanded(rule: Rule) -> Expression | None:
-    """What a rule demands, without its conditions."""
-    node = rule.expression
-    while isinstance(node, Implies):
-        node = node.consequence
-    return node

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reconcile.model.indicator import Kind
 from reconcile.model.unit import KINDS, UnitTree
-from reconcile.scheme.expression import Comparison, Expression, Implies, Membership, aggregates, linear, references
+from reconcile.scheme.expression import Comparison, Expression, Membership, aggregates, linear, references
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import walk
@@ -63,9 +63,7 @@ def holds_for_sums(rule: Rule, scheme: Scheme) -> bool:
     for reference in (one for node in nodes for one in references(node)):
         if reference.kind != "indicator" or reference.of != "unit" or scheme.indicators[reference.name].kind not in _IN_TOTALS:
             return False
-    demanded = rule.expression
-    while isinstance(demanded, Implies):  # a condition, like a guard, only says where to look
-        demanded = demanded.consequence
+    demanded = rule.demanded  # a condition, like a guard, only says where to look
     return demanded is None or not any(_sets_a_size(part, scheme) for part in walk(demanded))
 
 

@@ -181,9 +181,7 @@ def condition(rule: Rule) -> Expression | None:
 
 def _with(rule: Rule, *, kept: bool) -> Expression:
     """That the rule's condition holds, and what it demands does or does not; the tolerance belongs to the demand alone."""
-    demand = rule.expression
-    while isinstance(demand, Implies):
-        demand = demand.consequence
+    demand = rule.demanded
     if demand is None:
         raise TypeError("a named check demands nothing that can be said as rows")
     given = condition(rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconcile.model.finding import Tier
-from reconcile.scheme.expression import Expression, Missing
+from reconcile.scheme.expression import Expression, Implies, Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,16 @@ class Rule:
     message: str
     advice: str
     indicators: tuple[str, ...]
+
+    @property
+    def demanded(self) -> Expression | None:
+        """What the rule demands, without its conditions; None for a named check."""
+        return self.expression.demanded if isinstance(self.expression, Implies) else self.expression
+
+    @property
+    def guard_missing(self) -> Missing:
+        """How a guard takes what is missing: as the rule does, except that a missing figure never makes a guard fail."""
+        return Missing.SKIP if self.missing is Missing.FAIL else self.missing
 
 
 def rounding_tolerance(figures: int, *, decimals: int) -> float:

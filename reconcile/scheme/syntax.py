@@ -184,6 +184,11 @@ class Implies:
     condition: Expression
     consequence: Expression
 
+    @property
+    def demanded(self) -> Expression:
+        """What must hold once all conditions do: the consequence, without conditions of its own."""
+        return self.consequence.demanded if isinstance(self.consequence, Implies) else self.consequence
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:

@@ -167,7 +167,9 @@ def test_one_sum_in_the_wrong_measure(judge: Judge) -> None:
 def test_a_whole_column_in_the_wrong_measure(judge: Judge) -> None:
     (found,) = judge(peers({"A005": 21000, "A006": 6000}), previous=peers())
     assert (found.rule, found.indicators) == ("column_slip", ("A005", "A006"))
-    assert found.message.startswith("整张表以万元为单位的金额有2项大约是往期或同类水平的1万倍，像是以元填报（表中单位是万元）：帮扶资金21000万元（上年同期")
+    assert found.message.startswith(
+        "整张表以万元为单位的金额有2项大约是往期或同类水平的1万倍，像是以元填报（表中单位是万元）：帮扶资金21000万元（上年同期"
+    )
 
 
 def test_a_slip_shows_against_the_peers_where_nothing_earlier_is_known(judge: Judge) -> None:

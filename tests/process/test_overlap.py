@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from reconcile.model.finding import CellAt, Finding, Tier
-from reconcile.model.past import Past
 from reconcile.model.round import LISTS_COLUMNS
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.overlap import overlap
@@ -112,7 +111,7 @@ def run(scheme: Scheme, make_round: Callable[..., Round]) -> Run:
             table = table.iloc[order].reset_index(drop=True)
             back = list(returns.values.index)[::-1]
             returns = replace(returns, returns=returns.returns.loc[back], values=returns.values.loc[back], states=returns.states.loc[back])
-        return overlap(replace(returns, lists=table), scheme, units=units, past=Past())
+        return overlap(replace(returns, lists=table), scheme, units=units)
 
     return found
 
@@ -343,4 +342,4 @@ def test_the_order_of_files_and_rows_does_not_matter(run: Run) -> None:
 
 def test_a_scheme_without_the_checks_does_without_them(make_scheme: Callable[..., Scheme], make_round: Callable[..., Round]) -> None:
     plain = make_scheme(INDICATORS)
-    assert overlap(make_round({"v1": {"A001": 1}, "v2": {"A001": 1}}), plain, units=UNITS, past=Past()) == ()
+    assert overlap(make_round({"v1": {"A001": 1}, "v2": {"A001": 1}}), plain, units=UNITS) == ()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from reconcile.model.past import Past
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.likeness import alike
 from reconcile.process.overlap import overlap
@@ -124,7 +123,7 @@ def found(make_scheme: Callable[..., Scheme], make_round: Callable[..., Round]) 
         codes = list(scheme.indicators)
         units = UnitTree([Unit(f"v{place}", f"{place}号村工会", "village") for place in range(len(rows))])
         returns = make_round({f"v{place}": dict(zip(codes, row, strict=False)) for place, row in enumerate(rows)}, codes=codes)
-        return [(one.unit, one.message, len(one.cells)) for one in overlap(returns, scheme, units=units, past=Past())]
+        return [(one.unit, one.message, len(one.cells)) for one in overlap(returns, scheme, units=units)]
 
     return run
 

@@ -210,7 +210,7 @@ def test_names_are_safe_and_told_apart() -> None:
 
 @pytest.mark.parametrize(("rate", "stands"), [(120.0, False), (119.9, True), ("120%", True)])
 def test_a_rate_of_the_form_itself_follows_its_parts_again(rate: object, stands: bool) -> None:
-    figures = {"A001": Placed("表1", "C4", 10.0), "A002": Placed("表1", "C5", 12.0), "A003": Placed("表1", "C6", rate)}  # type: ignore[arg-type]
+    figures = {"A001": Placed("表1", "C4", 10.0), "A002": Placed("表1", "C5", 12.0), "A003": Placed("表1", "C6", rate)}  # type: ignore[arg-type] # `rate` is whatever a cell may hold
     values = {"A001": 10.0, "A002": 12.0, "A003": NAN}
     made = refilled(form(figures=figures), SCHEME, plan(SCHEME, ("village",)), values=values, replaces="")
     assert ("A003" in made.answers.figures) is stands

@@ -14,7 +14,7 @@ from reconcile.model.round import State
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Reference
-from reconcile.scheme.hypothesis import Hypotheses, demanded, judged, reads
+from reconcile.scheme.hypothesis import Hypotheses, judged, reads
 
 if TYPE_CHECKING:
     from reconcile.model.round import Round
@@ -97,4 +97,4 @@ def test_what_a_rule_reads_and_demands(scheme: Scheme) -> None:
     rules = {one.id: one for one in scheme.rules}
     assert reads(rules["R3"]) == {C, Reference("名册.金额", kind="column")}
     assert reads(rules["R2"]) == {A, B}
-    assert demanded(rules["R7"]) == rules["R7"].expression.consequence  # type: ignore[union-attr] # an if…then
+    assert rules["R7"].demanded == rules["R7"].expression.consequence  # type: ignore[union-attr] # an if…then
