@@ -56,7 +56,8 @@ class Suspicion:
 
     sets: all equally cheap sets of cells that could explain it, the likeliest first; each cell a code, or a figure as the rule
     language writes it. Empty where the return has too many errors or nothing may change.
-    conflicts: sets of cells that cannot all be right, smallest first. left_out: ids of rules that could not be taken into account.
+    conflicts: sets of cells that cannot all be right, smallest first. left_out: ids of rules that could not be taken into
+    account, or of which it is not proved that every set repairs them.
     """
 
     return_id: str

@@ -21,7 +21,8 @@ class Case:
     of broken rules first. values: as reported, for `cells` and for every constant the system reads (past figures, figures from below);
     NaN where nothing is known. sets: all equally cheap repairs. conflicts: cells that cannot all be right. left_out: ids of rules that no
     linear row can say. system: every rule that must hold after a repair, None where a finding from comparing is all there is: then `sets`
-    are what that finding suspects. findings: those this case is about.
+    are what that finding suspects. findings: those this case is about. unproved: ids of rules with products of which it is not proved that
+    every set repairs them; a suggestion must all the same.
     """
 
     return_id: str
@@ -36,3 +37,4 @@ class Case:
     too_many: bool
     system: System | None
     findings: tuple[Finding, ...]
+    unproved: tuple[str, ...] = ()

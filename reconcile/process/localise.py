@@ -41,8 +41,8 @@ Broken = Mapping[str, Sequence[Finding]]
 def localise(returns: Round, scheme: Scheme, *, units: UnitTree, past: Past, findings: Iterable[Finding]) -> tuple[Suspicion, ...]:
     """What is suspected in each return with open findings, in the order of the register.
 
-    findings: those of the round, with the reasons that units gave. Only open ones of expressions about one return and of the comparing checks
-    are used; the others name no figure that could be repaired.
+    findings: those of the round, with the reasons that units gave. Only open ones of expressions about one return, and of the checks that
+    compare, are used; the others name no figure that could be repaired.
     """
     environment = ReturnsEnvironment(returns, scheme, units, past)
     record = {one: place for place, one in enumerate(environment.ids)}
@@ -105,10 +105,10 @@ class _Finder:
             if not any(one in left_out for one in broken):
                 return None
             located = Located((), 0.0, (), too_many=False, programs=located.programs)
-        left_out = (*left_out, *(one for one in located.unproved if one not in left_out))
         first = [cell for rule in broken for cell in force.cells(force.rules[rule])]
         cells = tuple(dict.fromkeys((*first, *group.cells)))
-        return replace(self._made(tuple(broken), cells, values, located), system=system, left_out=left_out)
+        made = self._made(tuple(broken), cells, values, located)
+        return replace(made, system=system, left_out=left_out, unproved=tuple(one for one in located.unproved if one not in left_out))
 
     def _located(self, system: System, values: Mapping[Reference, float], said: Sequence[str]) -> Located:
         """The cheapest sets; a rate that is what its figures make it stays so, where that leaves any."""
@@ -223,7 +223,7 @@ def _suspicion(case: Case, trial: Trial, force: InForce) -> Suspicion:
         rules=case.rules,
         sets=tuple(tuple(cell.key for cell in cells) for cells in sets),
         conflicts=tuple(tuple(cell.key for cell in cells) for cells in case.conflicts),
-        left_out=case.left_out,
+        left_out=(*case.left_out, *case.unproved),
         too_many=case.too_many,
         suggestions=suggestions,
         message=message(replace(case, sets=sets), force),

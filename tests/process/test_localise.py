@@ -279,3 +279,18 @@ def test_returns_come_in_the_order_of_the_register(locate: Locate) -> None:
 
 def test_nothing_broken_nothing_suspected(locate: Locate) -> None:
     assert locate([BALANCE, WOMEN, RATE], {"v": {**GOOD, "A015": 10}}) == ()
+
+
+def test_a_set_that_is_not_proved_names_the_rules(locate: Locate) -> None:
+    """Two shares of one figure and what they may be: there are too many whole numbers to see that nothing fits."""
+    rules = [
+        "R1|职工人数 = 7 * 女职工人数 / 期初会员数||error||||{差}|",
+        "R2|职工人数 = 5 * 女职工人数 / 新增会员||error||||{差}|",
+        "R3|5 * 期初会员数 = 7 * 新增会员 + 1||error||||{差}|",
+        "R4|1 <= 期初会员数 <= 5000||error||||{差}|",
+        "R5|女职工人数 >= 1000||error||||{差}|",
+    ]
+    (found,) = locate(rules, {"v": {"A001": 1, "A011": 0, "A012": 7, "A002": 900}})
+    assert [set(one) for one in found.sets] == [{"A001", "A002", "A011", "A012"}]
+    assert set(found.left_out) == {"R1", "R2"}
+    assert found.suggestions == ()  # a suggestion is judged by every rule, proved or not
