@@ -96,25 +96,30 @@ class Changes:
     def none(self, one: Entry, other: Entry) -> bool:
         """Whether both say the same throughout: figures, lists, texts, reasons and answers."""
         first, second = self._rows[one.return_id], self._rows[other.return_id]
-        a, b = self._sheaves[first].taken, self._sheaves[second].taken
-        changed = differing((self._values[first], self._states[first]), (self._values[second], self._states[second]))
-        if a is None or b is None or changed.size:
+        if differing((self._values[first], self._states[first]), (self._values[second], self._states[second])).size:
             return False
-        told = ((sorted(taken.texts), sorted(taken.reasons), sorted(taken.answers)) for taken in (a, b))
-        return not self._rosters(one, other) and next(told) == next(told)
+        same = all(sorted(self._lines(one, table)) == sorted(self._lines(other, table)) for table in ("texts", "reasons", "answers"))
+        return same and not self._rosters(one, other)
 
     def _rosters(self, one: Entry, other: Entry) -> list[str]:
-        """Lists whose rows differ, wherever they stand; what summaries brought is not asked."""
-        sides = [self._sheaves[self._rows[entry.return_id]].taken for entry in (one, other)]
+        """Lists whose rows differ, wherever they stand."""
         found: list[Counter[tuple[str, tuple[tuple[object, ...], ...]]]] = []
-        for taken in sides:
-            if taken is None:
-                return []
+        for entry in (one, other):
             rows: dict[tuple[str, int], list[tuple[object, ...]]] = {}
-            for name, row, column, text, value, _, digest in taken.lists:
+            for name, row, column, text, value, _, digest in self._lines(entry, "lists"):
                 rows.setdefault((name, row), []).append((column, text, None if math.isnan(value) else value, digest))
             found.append(Counter((name, tuple(cells)) for (name, _), cells in rows.items()))
         return list(dict.fromkeys(name for name, _ in (found[0] - found[1]) + (found[1] - found[0])))
+
+    def _lines(self, entry: Entry, table: str) -> list[tuple[Any, ...]]:
+        """The lines of one return in a table of the round, without its id; read here or brought by a summary."""
+        sheaf = self._sheaves[self._rows[entry.return_id]]
+        if sheaf.taken is not None:
+            return [tuple(line) for line in getattr(sheaf.taken, table)]
+        if sheaf.brought is None:
+            return []
+        kept: pd.DataFrame = getattr(sheaf.brought.round, table)
+        return [tuple(line) for line in kept[kept["return"] == sheaf.there].drop(columns="return").itertuples(index=False)]
 
     def _change(self, column: int, before: int, after: int) -> str:
         return f"{self._scheme.indicators[self._codes[column]].name} {self._said(before, column)}→{self._said(after, column)}"

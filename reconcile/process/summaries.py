@@ -50,6 +50,7 @@ def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) ->
         entry.code = entry.unit
         entry.source = f"{file}/{entry.source}" if entry.source else file
         entry.period = entry.period or ("" if entry.standing in _UNREAD else str(content.period))
+        entry.empty = entry.standing == Standing.EMPTY
         if entry.standing not in _UNREAD:
             entry.note = entry.note if entry.standing == Standing.COUNTED else ""
             entry.standing = Standing.COUNTED

@@ -42,7 +42,12 @@ def suggested(suspicion: Suspicion | None, scheme: Scheme) -> str:
     """What the cells probably should be, the best first: 会员人数1350人→135人（多写一位；100＋40－5＝135）. "" for nothing."""
     if suspicion is None:
         return ""
-    return "；或".join(_suggestion(one, scheme) for one in suspicion.suggestions[:_SUGGESTIONS_SAID])
+    told, repaired = "", set[str]()
+    for one in suspicion.suggestions[:_SUGGESTIONS_SAID]:
+        apart = repaired.isdisjoint(one.repairs)  # what repairs other rules is no alternative, but needed beside
+        told += (("；另外，" if apart and one.repairs else "；或") if told else "") + _suggestion(one, scheme)
+        repaired.update(one.repairs)
+    return told
 
 
 def doubted(suspicion: Suspicion | None, scheme: Scheme, returns: Round, *, moved: Moved | None = None) -> str:

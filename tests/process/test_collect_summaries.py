@@ -13,6 +13,7 @@ import pytest
 from making_returns import BIG, COUNTY, FAR, H1, OTHER_TOWN, SMALL, TOWN, UNITS, File, Filled, returned
 
 from reconcile.files.bulk import Book
+from reconcile.files.form_book import blank_book
 from reconcile.files.scheme_files import read_scheme
 from reconcile.files.tidy import add_round
 from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_COLUMNS, Coverage, Outcome
@@ -56,15 +57,18 @@ _TABLES = {"totals": TOTALS_COLUMNS, "checks": CHECKS_COLUMNS, "differences": DI
 def towns(scheme: Scheme) -> dict[str, list[File]]:
     person = {"帮扶职工名册": [{"姓名": "丙某", "身份证号": "99010619491231002X", "帮扶金额": "1,500元"}]}
     first = returned(scheme, SMALL, Filled({"A008": 6}, {"filled_on": "2023-07-01"}))
+    answer = {"replaces": hashlib.sha256(first).hexdigest()}
     return {
         "330101": [
             File("大王庄村.xlsx", returned(scheme, BIG, Filled({"A008": "约35", "A009": -3}, rows=person, reasons={"A008": "新建企业"}))),
             File("小王庄村.xlsx", first),
-            File("小王庄村改.xlsx", returned(scheme, SMALL, Filled({"A008": 7}, {"replaces": hashlib.sha256(first).hexdigest()}))),
+            File("小王庄村改.xlsx", returned(scheme, SMALL, Filled({"A008": 7}, answer, rows=person))),
+            File("小王庄村改（2）.xlsx", returned(scheme, SMALL, Filled({"A008": 7}, {**answer, "filler": "李四"}, rows=person))),
             File("城关镇.xlsx", returned(scheme, TOWN, Filled({}, {"scope": "汇总"}))),
         ],
         "330102": [
             File("柳林村.xlsx", b"PK\x03\x04cut"),
+            File("柳林村（空白）.xlsx", blank_book(scheme, unit=FAR, period=H1)),
             File("河西镇.xlsx", returned(scheme, OTHER_TOWN, Filled({}, {"scope": "汇总"}))),
         ],
     }
@@ -89,7 +93,7 @@ def test_summaries_give_what_the_returns_give(scheme: Scheme) -> None:
     assert set(two.returns["source"]) == {"330101汇总.xlsx", "330102汇总.xlsx"}
     assert two.values.equals(one.values)
     assert two.states.equals(one.states)
-    for table in ("typed", "texts", "lists", "reasons"):
+    for table in ("typed", "texts", "lists", "reasons", "answers"):
         assert getattr(two, table).equals(getattr(one, table)), table
     assert two.layouts == one.layouts
     assert {(finding.rule, finding.message) for finding in two.intake} == {(finding.rule, finding.message) for finding in one.intake}

@@ -48,3 +48,5 @@ def test_a_suggestion_says_from_what_to_what_and_why(scheme: Scheme) -> None:
     assert suggested(DOUBT, scheme) == "会员1350人→135人（多写一位数字；100＋40－5＝135）"
     blank = replace(EXTRA, changes=(replace(EXTRA.changes[0], reported=""),), reason="", equation="")
     assert suggested(replace(DOUBT, suggestions=(EXTRA, blank)), scheme).endswith("；或会员（空）→135人")
+    other = replace(EXTRA, changes=(replace(EXTRA.changes[0], reported="9人", said="90人"),), reason="", equation="", repairs=("R2",))
+    assert suggested(replace(DOUBT, suggestions=(EXTRA, other)), scheme).endswith("；另外，会员9人→90人")
