@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ import rich_click as click
 
 from reconcile import __version__
 from reconcile.errors import NothingToReadError, ReconcileError, SchemeError
+from reconcile.model.characters import as_json, shown
 
 if TYPE_CHECKING:
-    from reconcile.files.archive import Source
+    from reconcile.engine import Engine
+    from reconcile.run import Work
 
 DONE, FOUND, WRONG_USE, NOTHING_READ, INTERRUPTED = 0, 1, 2, 3, 130
 _TIERS = ("error", "query", "note")
@@ -39,6 +42,11 @@ def main() -> None:
         _fail(str(error), NOTHING_READ)
     except ReconcileError as error:
         _fail(str(error), WRONG_USE)
+    except UnicodeEncodeError as error:
+        if error.encoding == "utf-8" or error.encoding != sys.getfilesystemencoding():
+            raise
+        beyond = "文件名里有系统的文字编码写不出的字，没有写出新的结果。请先运行 export LC_ALL=C.UTF-8，再重新运行。"
+        _fail(f"系统的文字编码是 {error.encoding}：{beyond}", WRONG_USE)
     except click.Abort:
         _fail("已中断，没有写出新的结果。", INTERRUPTED)
     except MemoryError:
@@ -71,15 +79,32 @@ def _about_parameter(error: click.BadParameter) -> str:
 
 
 def _fail(sentence: str, code: int) -> None:
-    click.echo(sentence, err=True)
+    _say(sentence, err=True)
     sys.exit(code)
 
 
+def _say(text: str, *, err: bool = False) -> None:
+    """Print, without a character that a terminal would obey: every text for people goes through here."""
+    click.echo(shown(text), err=err)
+
+
+def _hand_over(data: bytes) -> None:
+    """Print data for programs, in UTF-8. Sent to a file it goes there as it is, whatever the console speaks: with the mark that Excel needs
+    where it is CSV, and with every character. A terminal gets text.
+    """
+    if sys.stdout.isatty():
+        click.echo(data.decode("utf-8-sig"), nl=False)
+    else:
+        click.echo(data, nl=False)
+
+
 def _survive_any_console() -> None:
-    """A GBK console cannot show every character: print what it can, and a mark for the rest."""
+    """A GBK console cannot show every character: print what it can, and a mark for the rest. One that claims ASCII is misconfigured, and
+    shows UTF-8 in all likelihood."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            ascii_only = codecs.lookup(stream.encoding or "utf-8").name == "ascii"
+            stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="replace")
 
 
 _help_option = click.help_option("-h", "--help", help="显示这份说明。")
@@ -105,6 +130,13 @@ def _options(command: Any) -> Any:
                 help="往期汇总或报表，可重复；不写则找报表旁的 past.xlsx。",
             ),
             click.option("--root", metavar="单位", help="报告写哪个单位（代码或全称）；不写则取全部填报单位的共同上级。"),
+            click.option(
+                "--engine",
+                type=click.Choice(["serial", "processes", "dask"]),
+                metavar="方式",
+                help="怎样读取：serial 逐份，processes 多进程，dask 集群；不写则按份数定。",
+            ),
+            click.option("--scheduler", metavar="地址", help="Dask 调度器地址，如 tcp://主机:8786。"),
         )
     ):
         command = option(command)
@@ -126,6 +158,7 @@ def app() -> None:
 @_help_option
 @_options
 @click.option("-o", "--out", default="out", show_default=True, type=click.Path(path_type=Path), metavar="文件夹", help="结果写到哪里。")
+@click.option("--no-cache", is_flag=True, help="全部重新读取，不用上次运行留下的读数。")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="文字报告落款日期；不写则为报告期最后一天。")
 @click.option("--fail-on", type=click.Choice(_TIERS), metavar="级别", help="有这一级（或更重）的问题时退出码为 1：error、query、note。")
 def run_command(
@@ -135,7 +168,10 @@ def run_command(
     units: Path | None,
     past: tuple[Path, ...],
     root: str | None,
+    engine: str | None,
+    scheduler: str | None,
     out: Path,
+    no_cache: bool,
     day: datetime | None,
     fail_on: str | None,
 ) -> None:
@@ -147,12 +183,12 @@ def run_command(
     from reconcile.run import Request, deliver, judge
 
     request = Request(returns, period=period, scheme=scheme, units=units, past=past, root=root, out=out)
-    outcome, loaded = judge(request, follow=_progress)
+    outcome, loaded = judge(request, work=_work(engine, scheduler, kept=None if no_cache else out))
     if not outcome.round.counted:
-        click.echo(closing(outcome, written=()), err=True)
+        _say(closing(outcome, written=()), err=True)
         sys.exit(NOTHING_READ)
     delivered = deliver(outcome, loaded, request=request, folder=out, day=_day(day))
-    click.echo(closing(outcome, written=delivered.written, left=delivered.left))
+    _say(closing(outcome, written=delivered.written, left=delivered.left, data=delivered.data))
     sys.exit(_exit_code(outcome.findings, fail_on))
 
 
@@ -183,6 +219,8 @@ def check_command(
     units: Path | None,
     past: tuple[Path, ...],
     root: str | None,
+    engine: str | None,
+    scheduler: str | None,
     layout: str,
     fail_on: str,
 ) -> None:
@@ -191,15 +229,14 @@ def check_command(
     from reconcile.report.listing import findings_csv, findings_json
     from reconcile.run import Request, judge
 
-    outcome, loaded = judge(Request(returns, period=period, scheme=scheme, units=units, past=past, root=root), follow=_progress)
+    request = Request(returns, period=period, scheme=scheme, units=units, past=past, root=root)
+    outcome, loaded = judge(request, work=_work(engine, scheduler))
     if layout == "json":
-        import json
-
-        click.echo(json.dumps(findings_json(outcome, __version__, loaded), ensure_ascii=False, indent=2))
+        _hand_over(f"{as_json(findings_json(outcome, __version__, loaded))}\n".encode())
     elif layout == "csv":
-        click.echo(findings_csv(outcome, loaded).decode("utf-8-sig"), nl=False)
+        _hand_over(findings_csv(outcome, loaded))
     else:
-        click.echo(findings_text(outcome, loaded, concise=layout == "concise"))
+        _say(findings_text(outcome, loaded, concise=layout == "concise"))
     if not outcome.round.counted:
         sys.exit(NOTHING_READ)
     sys.exit(_exit_code(outcome.findings, fail_on))
@@ -229,11 +266,11 @@ def diff_command(old: Path, new: Path, scheme: Path | None, units: Path | None, 
     from reconcile.report.changes import changes_csv, changes_text
     from reconcile.run import compare_versions
 
-    found, (before, after) = compare_versions(old, new, scheme=scheme, units=units, root=root, follow=_progress)
+    found, (before, after) = compare_versions(old, new, scheme=scheme, units=units, root=root, work=_work(None, None))
     if layout == "csv":
-        click.echo(changes_csv(found).decode("utf-8-sig"), nl=False)
+        _hand_over(changes_csv(found))
     else:
-        click.echo(changes_text(found, before=before.returns, after=after.returns))
+        _say(changes_text(found, before=before.returns, after=after.returns))
 
 
 @app.command("blank")
@@ -250,7 +287,7 @@ def blank_command(units: Path, period: str, out: Path, scheme: Path | None, past
     from reconcile.run import hand_out
 
     written, prefilled = hand_out(units, period=period, scheme=scheme, past=past, folder=out, group=group)
-    click.echo(handed_out(written, units=units, scheme=scheme, prefilled=prefilled if past else None))
+    _say(handed_out(written, units=units, scheme=scheme, prefilled=prefilled if past else None))
 
 
 @app.command("rules")
@@ -263,7 +300,7 @@ def rules_command(rule: str | None, scheme: Path | None) -> None:
     from reconcile.report.rule_book import rule_book, rule_page
 
     loaded = read_scheme(scheme)
-    click.echo(rule_page(loaded, rule) if rule else rule_book(loaded))
+    _say(rule_page(loaded, rule) if rule else rule_book(loaded))
 
 
 @app.group("scheme")
@@ -281,7 +318,7 @@ def scheme_export(file: Path, scheme: Path | None) -> None:
     from reconcile.files.scheme_files import read_scheme, write_scheme
 
     written = write_scheme(read_scheme(scheme), file)
-    click.echo(f"已导出到“{written}”。改好后运行：reconcile scheme check {written}")
+    _say(f"已导出到“{written}”。改好后运行：reconcile scheme check {written}")
 
 
 @scheme_group.command("check")
@@ -293,23 +330,37 @@ def scheme_check(path: Path) -> None:
     先查各张表，再查审核关系有没有互相矛盾、永远不能满足或可以省去的。
     """
     from reconcile.files.scheme_files import read_scheme
-    from reconcile.report.rule_book import scheme_report
+    from reconcile.report.rule_book import scheme_report, unasked
     from reconcile.scheme.consistency import consistency
 
     loaded = read_scheme(path)
     found = consistency(loaded)
     if found.faults:
+        for line in unasked(found):
+            _say(line, err=True)
         raise SchemeError(found.faults, about=f"报表制度“{path.name}”")
-    click.echo(scheme_report(loaded, found))
+    _say(scheme_report(loaded, found))
 
 
-def _progress(sources: Sequence[Source]) -> Iterable[Source]:
-    """The sources, with a bar on stderr where someone watches."""
-    if not sys.stderr.isatty():
-        yield from sources
-        return
-    with click.progressbar(sources, label="读取报表", file=sys.stderr) as shown:
-        yield from shown
+class _Shown:
+    """An engine with a bar on stderr, where someone watches."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def map(self, function: Any, parts: Sequence[Sequence[Any]]) -> Iterator[Any]:
+        """See Engine."""
+        with click.progressbar(length=sum(map(len, parts)), label="读取报表", file=sys.stderr) as bar:
+            for done in self._engine.map(function, parts):
+                bar.update(done.count)
+                yield done
+
+
+def _work(engine: str | None, scheduler: str | None, *, kept: Path | None = None) -> Work:
+    from reconcile.run import Work
+
+    watched = _Shown if sys.stderr.isatty() else lambda plain: plain
+    return Work(engine, scheduler, kept=kept, watched=watched)
 
 
 def _day(chosen: datetime | None) -> date | None:

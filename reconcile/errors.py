@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_MOST_TOLD = 100  # faults: a few screens
+
 
 class ReconcileError(Exception):
     """One clear Chinese sentence for the user: where, what, and what to do. The command line prints it without a traceback."""
@@ -33,9 +35,14 @@ class Fault:
 
 
 class SchemeError(ReconcileError):
-    """All faults of a scheme (or of a table of units) at once, so that one edit mends them all. `about`: what they are faults of."""
+    """All faults of a scheme (or of a table of units) at once, so that one edit mends them all. `about`: what they are faults of.
+
+    The sentence names the first of them where they are very many: then one slip is behind them, and a terminal holds no more.
+    """
 
     def __init__(self, faults: Iterable[Fault], *, about: str = "报表制度") -> None:
         self.faults = tuple(faults)
-        lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{about}有{len(self.faults)}处错误，请改正后再运行：\n{lines}")
+        lines = [f"  {fault}" for fault in self.faults[:_MOST_TOLD]]
+        if len(self.faults) > _MOST_TOLD:
+            lines.append(f"  ……其余{len(self.faults) - _MOST_TOLD}处从略，改正后再运行会继续列出")
+        super().__init__("\n".join([f"{about}有{len(self.faults)}处错误，请改正后再运行：", *lines]))

@@ -27,6 +27,8 @@ from reconcile.scheme.loading import load_scheme
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.tables import Table
 
+pd.set_option("mode.string_storage", "python")  # as in run (model.round.plain_texts), for tests of what it calls
+
 MakeScheme = Callable[..., Scheme]
 MakeRound = Callable[..., Round]
 

@@ -86,7 +86,7 @@ def test_summaries_tell_the_same_as_the_folders_they_were_made_of(later: Path, t
     direct = reconcile("diff", TOWN, later, "-u", units, "--format", "csv")
     assert (through.returncode, direct.returncode) == (0, 0)
     assert through.stdout == direct.stdout
-    table = list(csv.reader(io.StringIO(direct.stdout)))
+    table = list(csv.reader(io.StringIO(direct.stdout.lstrip("\ufeff"))))
     assert table[0] == ["单位代码", "单位名称", "类别", "代码", "名称", "旧位置", "新位置", "旧内容", "新内容", "差额"]
     place = "一、组织建设!D9"
     assert ["990101202", "岭背村工会", "数据", "A008", "职工人数", place, place, "148人", "163人", "+15人"] in table

@@ -232,7 +232,7 @@ def test_text_items_are_told(reports: dict[str, Told]) -> None:
 def findings() -> list[dict[str, str]]:
     result = CliRunner().invoke(app, ["check", str(COUNTY), "--format", "csv"])
     assert result.exit_code == 0, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
+    return list(csv.DictReader(io.StringIO(result.stdout.lstrip("\ufeff"))))
 
 
 def test_only_the_wanted_queries_are_asked(findings: list[dict[str, str]]) -> None:

@@ -35,7 +35,7 @@ def planted() -> list[dict[str, str]]:
 def findings() -> list[dict[str, str]]:
     result = CliRunner().invoke(app, ["check", str(SAMPLE / "2023H1_faults"), "--format", "csv"])
     assert result.exit_code == 1, result.output
-    return list(csv.DictReader(io.StringIO(result.stdout)))
+    return list(csv.DictReader(io.StringIO(result.stdout.lstrip("\ufeff"))))
 
 
 def where(file: str, sheet: str, cell: str) -> str:

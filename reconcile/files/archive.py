@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from reconcile.files.inflate import Window, inflate, window, zip_directory
+from reconcile.files.inflate import Window, inflate, window
 from reconcile.files.media import Medium, package_medium
+from reconcile.files.outbox import MANIFEST
 from reconcile.files.raw import UnreadableWorkbook
-from reconcile.files.safe import MANIFEST
+from reconcile.files.zip_directory import CrowdedArchive, Guarded, zip_directory
 
-MAX_FILE = 200 << 20  # bytes of one file
-MAX_MEMBERS = 5000  # entries of one archive
+MAX_FILE = 100 << 20  # bytes of one file; held whole, and its parts beside it, in the 512 MB that reading one file may take
+MAX_MEMBERS = 5000  # entries of one archive, those of the archives in it included
 MAX_ARCHIVE = 2 << 30  # bytes of all entries of one archive once inflated
+MAX_INNER = 512 << 20  # bytes to be inflated because archives stand in an archive: for looking into them, and again for each file in them
 
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et")
 _JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"))
+_TABLE = re.compile(r"(?:^|/)data/[0-9A-Za-z]+/[a-z]+\.parquet")  # belongs to a summary beside that `data`, which reads it
 
 
+_WINDOWS_PATH = 260  # characters of a path; behind that Windows says only that there is no such file
+_SHOWN = 100  # characters of the beginning, and of the end, that tell which folder it is
+
+_CROWDED = f"压缩包内的文件数远超上限 {MAX_MEMBERS} 个，未打开。请分成几个压缩包。"
+_NESTED = "压缩包里又套着过大或过多的压缩包，未打开。请把里面的压缩包解压后再报。"
 _OWN_RESULTS = "这是以前运行写出的结果文件夹，没有读取；要用其中的汇总表，请直接给出那个 summary.xlsx"
 
 
@@ -57,13 +70,30 @@ class Source:
         except zlib.error as error:
             raise UnreadableWorkbook("damaged", "压缩包内的这个文件已损坏，无法取出。请重新压缩后发送。") from error
 
+    def open_beside(self, path: str) -> BinaryIO:
+        """A file by its path relative to the folder of this one: on disk, or in the same archive. Raises OSError or UnreadableWorkbook
+        where it is not to be had."""
+        if not self.members:
+            return (self.file.parent / path).open("rb")
+        wanted = str(PurePosixPath(_member_name(self.members[-1])).parent / path)
+        if len(self.members) > 1:
+            entries = zip_directory(Source(self.name, self.size, self.file, self.members[:-1]).read()) or []
+        else:
+            with self.file.open("rb") as handle, zipfile.ZipFile(Guarded(handle)) as archive:
+                entries = archive.infolist()
+        found = next((entry for entry in entries if _member_name(entry) == wanted), None)
+        if found is None:
+            raise FileNotFoundError(wanted)
+        return io.BytesIO(Source(wanted, found.file_size, self.file, (*self.members[:-1], found)).read())
+
 
 def find_files(paths: Sequence[Path], *, exclude: Callable[[Path], bool]) -> Iterator[Source]:
     """Every file under `paths`, in the order of their names; each once, although given twice.
 
     Folders are searched through, links in them are not followed, zip archives are opened (told by content: a workbook is a zip archive,
-    too). A folder of results of an earlier run is told, not searched, unless it was given itself: its summary would bring back what was
-    corrected since. Left out: what `exclude` says (a folder with all in it), Office's lock files, hidden files, leftovers of the system.
+    too; but what is called a workbook is not looked into before it is read, see `inside`). A folder of results of an earlier run is told,
+    not searched, unless it was given itself: its summary would bring back what was corrected since. Left out: what `exclude` says (a
+    folder with all in it), Office's lock files, hidden files, leftovers of the system, and the tables that belong to a summary.
     Everything else is yielded, workbook or not, so that it can be registered; what cannot be read is a Source that says so. Never raises.
     Where several paths are given, a folder's own name leads the names of its files.
     """
@@ -71,13 +101,33 @@ def find_files(paths: Sequence[Path], *, exclude: Callable[[Path], bool]) -> Ite
     for given in paths:
         lead = f"{given.resolve().name}/" if len(paths) > 1 and given.is_dir() else ""
         for file, name in _walk(given, exclude):
-            try:
-                real = file.resolve()
-            except (OSError, RuntimeError):
-                real = file
-            if real not in seen:
+            if len(paths) > 1:
+                real = _real(file)
+                if real in seen:
+                    continue
                 seen.add(real)
-                yield from _opened(file, lead + name)
+            yield from _opened(file, _written(lead + name))
+
+
+def inside(source: Source) -> list[Source]:
+    """What is in a file that is called a workbook and may be an archive; nothing where it is none."""
+    return [] if source.members else [one for one in _looked_into(source.file, source.name) if one.members or one.problem is not None]
+
+
+def _real(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError):
+        return file
+
+
+def _written(name: str) -> str:
+    """A file's name as text: where it is not in the system's code page, its bytes are taken for GBK, as of old archives."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode(errors="surrogateescape").decode("gb18030", errors="replace")
+    return name
 
 
 def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, str]]:
@@ -88,19 +138,39 @@ def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, 
         yield given, given.name
         return
     closed: list[OSError] = []
-    for folder, folders, files in os.walk(given, onerror=closed.append, followlinks=False):
-        here = Path(folder)
+    for here, folders, files in _folders(given, closed):
         if MANIFEST in files and here != given:  # results of an earlier run: reading them again would bring back what was corrected since
             folders.clear()
             yield here, here.relative_to(given).as_posix()
             continue
-        folders[:] = sorted(name for name in folders if not _is_junk(name) and not exclude(here / name) and not (here / name).is_symlink())
+        folders[:] = sorted(name for name in folders if not _is_junk(name) and not exclude(here / name))
+        lead = "" if here == given else f"{here.relative_to(given).as_posix()}/"
         for name in sorted(files):
             path = here / name
-            if not _is_junk(name) and not path.is_symlink() and not exclude(path):
-                yield path, path.relative_to(given).as_posix()
+            if not _is_junk(name) and not exclude(path) and not _TABLE.search(f"{here.as_posix()}/{name}"):
+                yield path, lead + name
     for path in sorted(Path(str(error.filename)) for error in closed):  # folders that do not let us in: reading them says so
-        yield path, path.relative_to(given).as_posix() if path != given else given.name
+        name = path.relative_to(given).as_posix() if path != given else given.name
+        yield path, name if len(name) <= 2 * _SHOWN else f"{name[:_SHOWN]}…{name[-_SHOWN:]}"
+
+
+def _folders(given: Path, closed: list[OSError]) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As os.walk, links left out; but that goes down by recursion before Python 3.12, and so not into a thousand folders."""
+    waiting = [given]
+    while waiting:
+        here = waiting.pop()
+        folders: list[str] = []
+        files: list[str] = []
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    if not entry.is_symlink():
+                        (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+        except OSError as error:
+            closed.append(error)
+            continue
+        yield here, folders, files
+        waiting.extend(here / name for name in reversed(folders))
 
 
 def _is_junk(name: str) -> bool:
@@ -110,65 +180,107 @@ def _is_junk(name: str) -> bool:
 
 def _opened(file: Path, name: str) -> Iterator[Source]:
     """The file itself or, for an archive, what is in it."""
-    if (file / MANIFEST).is_file():
-        yield Source(name, 0, file, problem=UnreadableWorkbook("own_results", _OWN_RESULTS))
-        return
     try:
         known = file.stat()
-        if stat.S_ISFIFO(known.st_mode) or stat.S_ISSOCK(known.st_mode) or stat.S_ISCHR(known.st_mode):  # opening one would wait for ever
-            yield Source(name, 0, file, problem=UnreadableWorkbook("not_workbook", "这不是普通文件，没有读取"))
-            return
-        size = known.st_size
+        results = stat.S_ISDIR(known.st_mode) and (file / MANIFEST).is_file()
+    except OSError as error:
+        yield Source(name, 0, file, problem=_gone(error))
+        return
+    if results:
+        yield Source(name, 0, file, problem=UnreadableWorkbook("own_results", _OWN_RESULTS))
+    elif stat.S_ISFIFO(known.st_mode) or stat.S_ISSOCK(known.st_mode) or stat.S_ISCHR(known.st_mode):  # opening one would wait for ever
+        yield Source(name, 0, file, problem=UnreadableWorkbook("not_workbook", "这不是普通文件，没有读取"))
+    elif stat.S_ISREG(known.st_mode) and name.lower().endswith(_WORKBOOKS):
+        yield Source(name, known.st_size, file)
+    else:
+        yield from _looked_into(file, name)
+
+
+def _looked_into(file: Path, name: str) -> Iterator[Source]:
+    try:
+        size = file.stat().st_size
         with file.open("rb") as handle:
             if handle.read(2) != b"PK":
                 yield Source(name, size, file)
                 return
             handle.seek(0)
             opening = handle.read(200)
-            try:
-                with zipfile.ZipFile(handle) as archive:
-                    entries = archive.infolist()
-            except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError):
-                yield Source(name, size, file)  # a broken workbook or a broken archive: whoever reads it will say
-                return
+            with zipfile.ZipFile(Guarded(handle)) as archive:
+                entries = archive.infolist()
+    except CrowdedArchive:
+        yield Source(name, size, file, problem=UnreadableWorkbook("too_large", _CROWDED))
+        return
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError):
+        yield Source(name, size, file)  # a broken workbook or a broken archive: whoever reads it will say
+        return
     except OSError as error:
         yield Source(name, 0, file, problem=_gone(error))
         return
     if package_medium((entry.filename for entry in entries), opening=opening) is not Medium.ZIP:
         yield Source(name, size, file)
     else:
-        yield from _members(Source(name, size, file), entries)
+        yield from _members(Source(name, size, file), entries, _Allowance())
 
 
-def _members(outer: Source, entries: Sequence[zipfile.ZipInfo]) -> Iterator[Source]:
+def _members(outer: Source, entries: Sequence[zipfile.ZipInfo], allowance: _Allowance) -> Iterator[Source]:
     """The files of an archive in the order of their names; archives among them are opened in turn, one level deep."""
-    problem = _over_cap(entries)
+    problem = _over_cap(entries) or allowance.over(outer, entries)
     if problem is not None:
         yield Source(outer.name, outer.size, outer.file, outer.members, problem)
         return
     named = sorted(((_member_name(entry), entry) for entry in entries if not entry.is_dir()), key=lambda one: one[0])
     for name, entry in named:
-        if not name or any(_is_junk(step) for step in PurePosixPath(name).parts):
+        if not name or any(_is_junk(step) for step in PurePosixPath(name).parts) or _TABLE.search(name):
             continue
         member = Source(f"{outer.name}/{name}", entry.file_size, outer.file, (*outer.members, entry))
-        inner = _inner_archive(member)
+        try:
+            inner = _inner_archive(member, allowance)
+        except UnreadableWorkbook as error:
+            told = UnreadableWorkbook(error.code, error.message)  # anew: the one that was raised holds what was inflated
+            yield Source(member.name, member.size, member.file, member.members, told)
+            continue
         if inner is None:
             yield member
         elif len(member.members) == 1:
-            yield from _members(member, inner)
+            yield from _members(member, inner, allowance)
         else:
             deep = UnreadableWorkbook("not_workbook", "压缩包里套了两层以上的压缩包，未打开。请解压后再报。")
             yield Source(member.name, member.size, member.file, member.members, deep)
 
 
-def _inner_archive(member: Source) -> list[zipfile.ZipInfo] | None:
-    """The entries of a member that is an archive itself; None for anything else. Only a name that ends so is worth inflating here."""
+class _Allowance:
+    """What one archive handed in may still cost, whatever archives stand in it: each file in them means inflating its archive again."""
+
+    def __init__(self) -> None:
+        self._members = MAX_MEMBERS
+        self._bytes = MAX_INNER
+
+    def over(self, outer: Source, entries: Sequence[zipfile.ZipInfo]) -> UnreadableWorkbook | None:
+        """Take what the files of an archive cost; the refusal where that is too much."""
+        again = len(entries) * outer.size if outer.members else 0
+        if len(entries) > self._members or again > self._bytes:
+            return UnreadableWorkbook("too_large", _NESTED)
+        self._members -= len(entries)
+        self._bytes -= again
+        return None
+
+    def look(self, member: Source) -> None:
+        """Take what looking into a member costs. Raises UnreadableWorkbook where that is too much."""
+        size = min(member.size, MAX_FILE)
+        if size > self._bytes:
+            raise UnreadableWorkbook("too_large", _NESTED)
+        self._bytes -= size
+
+
+def _inner_archive(member: Source, allowance: _Allowance) -> list[zipfile.ZipInfo] | None:
+    """The entries of a member that is an archive itself; None for anything else. Only a name that ends so is worth inflating here. Raises
+    UnreadableWorkbook where it cannot be had."""
     if not member.name.lower().endswith(".zip"):
         return None
-    try:
-        data = member.read()
-    except UnreadableWorkbook:
-        return None  # its Source will say why
+    if len(member.members) > 1:
+        return []  # not to be opened, whatever it holds
+    allowance.look(member)
+    data = member.read()
     entries = zip_directory(data)
     if entries is None or package_medium((entry.filename for entry in entries), opening=data[:200]) is not Medium.ZIP:
         return None
@@ -201,8 +313,10 @@ def _member_name(entry: zipfile.ZipInfo) -> str:
 
 
 def _whole_file(file: Path) -> bytes:
-    with file.open("rb") as handle:
-        data = handle.read(MAX_FILE + 1)
+    with file.open("rb", buffering=0) as handle:
+        data = handle.read(min(os.fstat(handle.fileno()).st_size, MAX_FILE) + 1)
+        while len(data) <= MAX_FILE and (more := handle.read(1 << 20)):  # it grows, or comes in parts
+            data += more
     if len(data) > MAX_FILE:
         raise UnreadableWorkbook("too_large", f"文件超过 {MAX_FILE >> 20} MB 的上限，未读取。请删去无关内容后另存再报。")
     return data
@@ -219,7 +333,16 @@ def _file_window(file: Path) -> Window:
     return read
 
 
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder. Of a name that no system takes, too long for example, Path.exists would raise an error."""
+    return os.path.exists(path)  # noqa: PTH110 -- see above
+
+
 def _gone(error: OSError) -> UnreadableWorkbook:
+    if error.errno == errno.ENAMETOOLONG or (
+        isinstance(error, FileNotFoundError) and len(str(error.filename)) >= _WINDOWS_PATH and os.name == "nt"
+    ):
+        return UnreadableWorkbook("missing", "路径太长，系统打不开。请把文件移到浅一些的文件夹，或把名字改短后重试。")
     if isinstance(error, PermissionError):
         return UnreadableWorkbook("missing", "没有读取此文件的权限，或文件正被其他程序占用。请关闭后重试。")
     if isinstance(error, FileNotFoundError):

@@ -22,7 +22,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from reconcile.files.raw import column_letters
-from reconcile.files.safe import packed, stored, workbook_parts
+from reconcile.files.safe import clean, packed, stored, workbook_parts
+from reconcile.model.characters import ALTERED
 
 LAST_ROW = 1_048_576
 """Excel's last row; a table that is longer goes on in another sheet, or says that it was cut."""
@@ -34,7 +35,7 @@ _AFTER_LINKS = (b"<printOptions", b"<pageMargins", b"<pageSetup", b"<headerFoote
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _DIMENSION = re.compile(rb"<dimension [^>]*/>")
-_NEEDS_CARE = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x")
+_NEEDS_CARE = re.compile(f"[&<>{ALTERED}]|_x")
 _LONG = 10_000
 _EXACT = 1e15  # whole numbers below this are written digit for digit
 _MARKUP = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
@@ -206,7 +207,7 @@ class Book:
 
     def data(self, *, title: str = "", day: date | None = None) -> bytes:
         """The workbook as a file; the same pages give the same bytes. `title` and `day` go into its properties."""
-        self._workbook.properties.title = title or None
+        self._workbook.properties.title = clean(title) or None
         parts = workbook_parts(self._workbook, day=day)
         for page in self._pages:
             name = page.sheet.path.lstrip("/")

@@ -221,20 +221,20 @@ def _body(document: DocumentObject, narrative: Narrative) -> None:
 
 def _fill(paragraph: Paragraph, block: Block) -> None:
     """The block's text as runs, each figure between the ends of its bookmark."""
-    text = clean(block.text)
+    text = block.text
     if block.level is Level.TITLE:
-        paragraph.add_run(_broken(text))
+        paragraph.add_run(_broken(clean(text)))
         return
     at = 0
     for begin, end, number in block.figures:
         if begin > at:
-            paragraph.add_run(text[at:begin])
+            paragraph.add_run(clean(text[at:begin]))  # piece by piece: what is dropped must not move the ends of the figures
         _bookmark(paragraph, "w:bookmarkStart", number)
-        paragraph.add_run(text[begin:end])
+        paragraph.add_run(clean(text[begin:end]))
         _bookmark(paragraph, "w:bookmarkEnd", number)
         at = end
     if at < len(text):
-        paragraph.add_run(text[at:])
+        paragraph.add_run(clean(text[at:]))
 
 
 def _bookmark(paragraph: Paragraph, tag: str, number: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconcile.files.form_reader import read_form
@@ -26,11 +27,16 @@ class FormsAgain:
     """The filled forms of a round by return. Nothing is kept: each call opens its file."""
 
     def __init__(self, sources: Iterable[Source], scheme: Scheme, returns: Round) -> None:
-        self._sources = {source.name: source for source in sources}
+        self._received = sources
         self._scheme = scheme
         register = returns.returns
         direct = register[register["source"] == ""]
         self._files = dict(zip(direct.index.astype(str), zip(direct["file"], direct["sha256"], strict=True), strict=True))
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        """By name; looked for only when the first form is asked for."""
+        return {source.name: source for source in self._received}
 
     def __call__(self, return_id: str) -> FilledForm | None:
         """The form of a return; None where it came through a summary, or its file is gone, no form, or not the one that was judged."""

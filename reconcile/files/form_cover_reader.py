@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from reconcile.files.placed import said
 from reconcile.files.raw import CellDate, Raw, Sheet, Workbook
-from reconcile.scheme.form import OWN_SHEETS, cover_field, printed_cover_field, squeeze
+from reconcile.scheme.form import OWN_SHEETS, printed_cover_field, squeeze
 
 if TYPE_CHECKING:
-    from reconcile.scheme.scheme import Scheme
+    from reconcile.files.form_words import Words
+    from reconcile.files.known_forms import KnownForms
 
 COVER_KEYS = ("unit", "unit_name", "scope", "period", "filled_on", "filler", "phone", "head", "replaces", "scheme")
 
@@ -26,11 +27,11 @@ _EPOCH = date(1899, 12, 30)
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 109575  # from 1990 to 2200: what a cover can mean
 
 
-def read_cover(workbook: Workbook, scheme: Scheme, *, mark: Mapping[str, str], known: Mapping[str, Raw | None]) -> dict[str, str]:
-    """Cover fields as text, "" where blank. `mark`: the hidden sheet of our forms; `known`: fields that form.csv places elsewhere."""
-    found: dict[str, Raw] = {key: raw for key, raw in known.items() if raw is not None}
-    for sheet in _covers(workbook, scheme):
-        for key, raw in _fields(sheet).items():
+def read_cover(workbook: Workbook, known: KnownForms, *, mark: Mapping[str, str], placed: Mapping[str, Raw | None]) -> dict[str, str]:
+    """Cover fields as text, "" where blank. `mark`: the hidden sheet of our forms; `placed`: fields that form.csv places elsewhere."""
+    found: dict[str, Raw] = {key: raw for key, raw in placed.items() if raw is not None}
+    for sheet in _covers(workbook, known):
+        for key, raw in _fields(sheet, known.words).items():
             found.setdefault(key, raw)
         if "unit" in found or "choice" in found:
             break
@@ -43,43 +44,42 @@ def read_cover(workbook: Workbook, scheme: Scheme, *, mark: Mapping[str, str], k
     return cover
 
 
-def _covers(workbook: Workbook, scheme: Scheme) -> list[Sheet]:
+def _covers(workbook: Workbook, known: KnownForms) -> list[Sheet]:
     """The sheet that form.csv calls the cover, then the others in their order."""
-    named = {place.sheet for place in scheme.form if place.holds == "cover"}
     sheets = [sheet for sheet in workbook.sheets if sheet.name not in OWN_SHEETS]
-    return sorted(sheets, key=lambda sheet: (sheet.name not in named, sheet.hidden))
+    return sorted(sheets, key=lambda sheet: (sheet.name not in known.covers_named, sheet.hidden))
 
 
-def _fields(sheet: Sheet) -> dict[str, Raw]:
+def _fields(sheet: Sheet, words: Words) -> dict[str, Raw]:
     """Field -> value of every label on the sheet that has one; the first label of a field counts."""
     texts = [(row, column, raw) for (row, column), raw in sheet.cells.items() if type(raw) is str and len(raw) <= _LONGEST_INLINE]
     printed = {key for _, _, raw in texts if (key := printed_cover_field(raw))}
-    field_of = printed_cover_field if len(printed) >= _ALL_LABELS else cover_field
+    field_of = printed_cover_field if len(printed) >= _ALL_LABELS else words.field
     found: dict[str, Raw] = {}
     for row, column, raw in texts:
         if len(raw) <= _LONGEST_LABEL and (key := field_of(raw)):
-            value = _value_beside(sheet, row, column)
+            value = _value_beside(sheet, row, column, words)
             if value is not None and key not in found:
                 found[key] = value
-        elif (inline := _inline(raw)) is not None:
+        elif (inline := _inline(raw, words)) is not None:
             found.setdefault(*inline)
     return found
 
 
-def _value_beside(sheet: Sheet, row: int, column: int) -> Raw | None:
+def _value_beside(sheet: Sheet, row: int, column: int, words: Words) -> Raw | None:
     """The next filled cell to the right; None where that is the next label, or there is none."""
     for step in range(1, _FURTHEST + 1):
         raw = sheet.cells.get((row, column + step))
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             continue
-        return None if isinstance(raw, str) and len(raw) <= _LONGEST_LABEL and cover_field(raw) else raw
+        return None if isinstance(raw, str) and len(raw) <= _LONGEST_LABEL and words.field(raw) else raw
     return None
 
 
-def _inline(text: str) -> tuple[str, str] | None:
+def _inline(text: str, words: Words) -> tuple[str, str] | None:
     """Label and value in one cell: 填报单位：红旗村工会."""
     label, colon, value = text.replace(":", "：").partition("：")
-    key = cover_field(label) if colon and len(label) <= _LONGEST_LABEL else ""
+    key = words.field(label) if colon and len(label) <= _LONGEST_LABEL else ""
     return (key, value.strip()) if key and value.strip() else None
 
 

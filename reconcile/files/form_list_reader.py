@@ -7,32 +7,35 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconcile.files.placed import Placed, RosterRow
-from reconcile.files.raw import Address, Raw, Sheet, Workbook, column_letters
-from reconcile.scheme.form import OWN_SHEETS, bare, sheet_title, squeeze
+from reconcile.files.raw import Address, Raw, Sheet, UnreadableWorkbook, Workbook, column_letters
+from reconcile.scheme.form import OWN_SHEETS, squeeze
 
 if TYPE_CHECKING:
-    from reconcile.scheme.scheme import Roster, Scheme
+    from reconcile.files.known_forms import KnownForms
+    from reconcile.scheme.scheme import Roster
 
+MAX_LINES = 10_000  # rows in all lists of one return: each is written again in the summary and in a query workbook, with its cells
 _HEADING_ROWS = 20
 _LONGEST_HEADING = 24
 _TOTALS_REACH = 3  # columns before the list's first in which 合计 may stand
 _TOTALS = frozenset({"合计", "总计", "小计", "共计", "总合计"})
 
 
-def read_rosters(workbook: Workbook, scheme: Scheme, *, coded: Collection[str]) -> tuple[RosterRow, ...]:
-    """Rows of every list of the scheme, in the order of the sheets. `coded`: names of the sheets that hold coded rows and so no list."""
-    named = {sheet_title(place.sheet): place.what for place in scheme.form if place.holds == "list" and place.sheet}
-    words = {
-        roster.name: {word: one.column for one in roster.columns for word in (one.column, one.name)} for roster in scheme.rosters.values()
-    }
-    known = frozenset(word for some in words.values() for word in some)
+def read_rosters(workbook: Workbook, known: KnownForms, *, coded: Collection[str]) -> tuple[RosterRow, ...]:
+    """Rows of every list of the scheme, in the order of the sheets. `coded`: names of the sheets that hold coded rows and so no list.
+
+    Raises UnreadableWorkbook where there are more than MAX_LINES.
+    """
     found: list[RosterRow] = []
     for sheet in workbook.sheets:
         if sheet.name in OWN_SHEETS or sheet.name in coded:
             continue
-        best = _best(_heading_rows(sheet, known), scheme, words, wanted=named.get(sheet.name, sheet.name))
+        rows = _heading_rows(sheet, known)
+        best = _best(rows, known, wanted=known.list_titles.get(sheet.name, sheet.name)) if rows else None
         if best is not None:
             found.extend(_rows(sheet, best.row, best.roster, best.columns))
+            if len(found) > MAX_LINES:
+                raise UnreadableWorkbook("too_large", f"名册超过 {MAX_LINES // 10000} 万行的上限，未读取。请删去无关的行后再报。")
     return tuple(found)
 
 
@@ -45,33 +48,34 @@ class _Headed(NamedTuple):
     columns: dict[int, str]
 
 
-def _heading_rows(sheet: Sheet, known: Collection[str]) -> dict[int, dict[int, str]]:
+def _heading_rows(sheet: Sheet, known: KnownForms) -> dict[int, dict[int, str]]:
     """Row -> column -> word, for rows near the top in which words for columns stand."""
     top = [
         (row, column, raw)
         for (row, column), raw in sheet.cells.items()
         if row <= _HEADING_ROWS and type(raw) is str and len(raw) <= _LONGEST_HEADING
     ]
+    columns, plain = known.columns, known.words.plain
     # Headings are mostly as printed; a row with two of them is looked at closely, and every row only where there is none.
-    printed = Counter(row for row, _, raw in top if raw in known)
+    printed = Counter([row for row, _, raw in top if raw in columns])
     likely = {row for row, count in printed.items() if count > 1}
     rows: dict[int, dict[int, str]] = {}
     for row, column, raw in top:
         if not likely or row in likely:
-            word = raw if raw in known else bare(squeeze(raw))
-            if word in known:
+            word = raw if raw in columns else plain(raw)
+            if word in columns:
                 rows.setdefault(row, {})[column] = word
     return rows
 
 
-def _best(rows: Mapping[int, Mapping[int, str]], scheme: Scheme, words: Mapping[str, Mapping[str, str]], *, wanted: str) -> _Headed | None:
+def _best(rows: Mapping[int, Mapping[int, str]], known: KnownForms, *, wanted: str) -> _Headed | None:
     """The list whose columns the headings name, at least half of them; on a tie the one that the sheet is named after, else the first."""
     best: _Headed | None = None
-    for roster in scheme.rosters.values():
+    for roster in known.scheme.rosters.values():
         for row, texts in rows.items():
             columns: dict[int, str] = {}
             for column, text in sorted(texts.items()):
-                name = words[roster.name].get(text)
+                name = known.list_words[roster.name].get(text)
                 if name is not None and name not in columns.values():
                     columns[column] = name
             if 2 * len(columns) < len(roster.columns) or (len(columns) < 2 and roster.name != wanted):

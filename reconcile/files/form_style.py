@@ -15,6 +15,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from reconcile.files.raw import column_letters
 from reconcile.files.safe import put, put_formula
+from reconcile.model.characters import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _SONG, _HEI = "宋体", "黑体"
+_MOST_IN_MARGIN = 100  # characters of a header or footer: each & doubles, and all parts of one together have 255 (ECMA-376 18.3.1.46)
 ENTRY_FILL = "FFFBEA"
 """The colour of cells to be filled in."""
 _HEAD_FILL, _LOCKED_FILL = "E4ECF4", "F3F3F3"
@@ -235,13 +237,18 @@ def set_page(sheet: Worksheet, *, footer: str, header: str = "", heading_rows: s
         sheet.print_title_rows = heading_rows
     above, below = sheet.oddHeader, sheet.oddFooter
     if above is not None and above.left is not None and header:
-        above.left.text, above.left.size = header.replace("&", "&&"), 9
+        above.left.text, above.left.size = _in_margin(header), 9
     if below is not None and below.left is not None and below.center is not None and below.right is not None:
-        below.left.text, below.left.size = footer.replace("&", "&&"), 9
+        below.left.text, below.left.size = _in_margin(footer), 9
         below.center.text, below.center.size = "第 &P 页  共 &N 页", 9
         below.right.text, below.right.size = "&A", 9
     sheet.sheet_view.showGridLines = False
     _protect(sheet)
+
+
+def _in_margin(text: str) -> str:
+    """Text for a header or footer, where & begins a command."""
+    return on_one_line(text)[:_MOST_IN_MARGIN].replace("&", "&&")
 
 
 def _protect(sheet: Worksheet) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
-from reconcile.files.inflate import zip_directory
+from reconcile.files.zip_directory import Directory, part_name, read_directory
 
 
 class Medium(StrEnum):
@@ -59,10 +59,25 @@ _HTML = re.compile(r"<\s*(?:!doctype\s+html|html|head|meta|table|body|script|sty
 
 def medium(data: bytes) -> Medium:
     """Tell what `data` is. Never raises."""
+    return opened(data)[0]
+
+
+def opened(data: bytes) -> tuple[Medium, Directory | None]:
+    """What `data` is and, of a zip archive, its directory, so that nobody reads it twice. Never raises."""
+    if data[:2] != b"PK":
+        kind = _unzipped(data)
+        if kind is not None:
+            return kind, None
+    directory = read_directory(data)
+    if directory is None:
+        return Medium.BROKEN_ZIP, None
+    return _package(directory.parts.keys(), data[:200]), directory
+
+
+def _unzipped(data: bytes) -> Medium | None:
+    """What a file that does not begin as a zip archive is; None where it is one nevertheless."""
     if not data.strip(b"\x00 \t\r\n"):
         return Medium.EMPTY
-    if data[:2] == b"PK":
-        return _zipped(data)
     if data.startswith(_COMPOUND):
         return _compound(data)
     if _BIFF.match(data):
@@ -71,17 +86,15 @@ def medium(data: bytes) -> Medium:
     if found is not None:
         return found
     text = _text(data)
-    return _zipped(data) if text is None and b"PK\x05\x06" in data[-65600:] else _written(text)
-
-
-def _zipped(data: bytes) -> Medium:
-    entries = zip_directory(data)
-    return Medium.BROKEN_ZIP if entries is None else package_medium((entry.filename for entry in entries), opening=data[:200])
+    return None if text is None and b"PK\x05\x06" in data[-65600:] else _written(text)
 
 
 def package_medium(filenames: Iterable[str], *, opening: bytes) -> Medium:
     """What a zip archive is, by the names in it and its first 200 bytes."""
-    names = {name.replace("\\", "/").lstrip("/").lower() for name in filenames}
+    return _package({part_name(name) for name in filenames}, opening)
+
+
+def _package(names: Collection[str], opening: bytes) -> Medium:
     for part, kind in _PARTS:
         if part in names:
             return kind

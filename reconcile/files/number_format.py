@@ -11,6 +11,7 @@ FormatKind = Literal["plain", "date", "percent"]
 DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 PERCENT_FORMATS = frozenset([9, 10])
 
+_LONGEST = 255  # letters of a format that any program writes (ECMA-376 limits them so); a longer one may take for ever to look through
 _NOT_SHOWN = re.compile(r'"[^"]*"|[\\!_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE | re.DOTALL)
 _GENERAL = re.compile(r"general|standard|g/通用格式", re.IGNORECASE)
 _FRACTION_OF_SECOND = re.compile(r"s\]?[.,]0+", re.IGNORECASE)
@@ -23,7 +24,7 @@ def format_kind(number: int, code: str | None) -> FormatKind:
         if number in DATE_FORMATS:
             return "date"
         return "percent" if number in PERCENT_FORMATS else "plain"
-    shown = _GENERAL.sub("", _NOT_SHOWN.sub("", code)).split(";", 1)[0]
+    shown = _GENERAL.sub("", _NOT_SHOWN.sub("", code[:_LONGEST])).split(";", 1)[0]
     if "%" in shown:
         return "percent"
     shown = _FRACTION_OF_SECOND.sub("s", shown)

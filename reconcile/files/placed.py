@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reconcile.files.raw import CellDate, CellError, Raw, Uncomputed
+from reconcile.files.raw import LONGEST_TEXT, CellDate, CellError, Raw, Uncomputed
 
 
 class Placed(NamedTuple):
@@ -34,4 +34,4 @@ def said(raw: Raw | None) -> str:
         return "是" if raw else "否"
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() else repr(float(raw))
-    return raw.strip()
+    return raw.strip()[:LONGEST_TEXT]

@@ -29,7 +29,7 @@ from reconcile.files.query_reader import (
     line_key,
 )
 from reconcile.files.raw import column_letters, column_number
-from reconcile.files.safe import packed, put, workbook_parts
+from reconcile.files.safe import clean, packed, put, workbook_parts
 from reconcile.model.finding import Tier
 from reconcile.scheme.form import ANSWERS_SHEET, QUERY_SHEET
 
@@ -51,6 +51,7 @@ _ANSWER_WIDTH = 30
 _FORMULA = re.compile(rb'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?(?:/>|></v>)')  # a cell with a formula and no result
 _LINE, _LEAST, _TALLEST = 14.5, 34.0, 400.0  # points: a line of text in size 10.5, a row to write in, and less than Excel's 409
 _NOTE_WIDTH, _NOTE_LINE, _NOTE_CHARACTERS = 320, 19, 24  # pixels of a cell's note, of a line in it, and the characters that fit on one
+_NOTE_TALLEST = 40  # lines: about a screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +229,8 @@ def _mark(workbook: Workbook, lines: Sequence[QueryLine], styles: Styles) -> Non
         tiers = {line.tier for _, line in questions}
         styles.tint(cell, QUERY_FILLS[next(tier for tier in Tier if tier in tiers)])
         words = "\n".join(f"查询单第{number}条（{line.tier.chinese}）：{line.problem.splitlines()[0]}" for number, line in questions)
-        tall = sum(math.ceil(len(part) / _NOTE_CHARACTERS) for part in words.splitlines()) + 1
-        cell.comment = Comment(words, QUERY_SHEET, height=_NOTE_LINE * tall, width=_NOTE_WIDTH)
+        tall = min(sum(math.ceil(len(part) / _NOTE_CHARACTERS) for part in words.splitlines()) + 1, _NOTE_TALLEST)
+        cell.comment = Comment(clean(words), QUERY_SHEET, height=_NOTE_LINE * tall, width=_NOTE_WIDTH)
     for name, cells in marked.items():
         uncover(workbook[name], cells)  # what is asked about a cell goes before what the form itself says of it
 

@@ -3,7 +3,8 @@
 The readers (`xlsx`, `xls`) fill these; `cell` gives a raw cell its meaning. Rows and columns count from 1, as Excel shows them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from reconcile.errors import ReconcileError
@@ -64,6 +65,8 @@ class Uncomputed:
     formula: str
 
 
+LONGEST_TEXT = 32_767  # characters that a cell can hold in Excel; of a longer text what follows is not kept
+
 Raw = float | str | bool | CellError | CellDate | Percent | Uncomputed
 Address = tuple[int, int]
 
@@ -77,26 +80,41 @@ class Range(NamedTuple):
     right: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent:
+    """Where cells may stand; the same object for sheets that a reader knows to be alike."""
+
+    addresses: tuple[Address, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One worksheet, sparse: cells without a value are absent from `cells`; a formula's result is in `cells`, its text in `formulas`."""
+    """One worksheet, sparse: cells without a value are absent from `cells`; a formula's result is in `cells`, its text in `formulas`.
+
+    `outline`: all addresses at which cells may stand, where the reader knows other sheets with the same; else None.
+    """
 
     name: str
     hidden: bool
     cells: dict[Address, Raw]
-    formulas: dict[Address, str]
+    formulas: Mapping[Address, str]
     merged: tuple[Range, ...]
     hidden_rows: frozenset[int]
     hidden_columns: frozenset[int]
+    outline: tuple[tuple[Address, ...], Extent] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A workbook as read. `kind` is `xlsx` (.xlsx, .xlsm, .xltx) or `xls` (.xls, .et); serials of dates are already in the 1900 system."""
+    """A workbook as read. `kind` is `xlsx` (.xlsx, .xlsm, .xltx) or `xls` (.xls, .et); serials of dates are already in the 1900 system.
+
+    `active`: what it carries that could run or fetch something (macros, external links, DDE …), in Chinese; nothing of it was read.
+    """
 
     kind: Literal["xlsx", "xls"]
     sheets: tuple[Sheet, ...]
     epoch1904: bool
+    active: tuple[str, ...] = ()
 
 
 def column_letters(column: int) -> str:

@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from reconcile.errors import Fault, ReconcileError, SchemeError
+from reconcile.files.archive import exists
+from reconcile.files.outbox import Outbox
 from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed, column_letters
-from reconcile.files.safe import Outbox, put, workbook_bytes
+from reconcile.files.safe import put, workbook_bytes
 from reconcile.files.scheme_guide import GUIDE_SHEET, write_guide
 from reconcile.files.workbook import Sheet, UnreadableWorkbook, read_workbook
 from reconcile.model.unit import UnitTree
@@ -22,6 +24,7 @@ from reconcile.scheme.words import COLUMNS, in_chinese, table_title
 
 BUILT_IN = "union_half_year"
 _MAX_TABLE_BYTES = 32 << 20
+_MAX_TEMPLATE_BYTES, _MOST_TEMPLATES = 1 << 20, 50  # the built-in scheme has five, of 20 KB at most
 _EPOCH, _LAST_SERIAL = date(1899, 12, 30), 2_958_466  # the days that Excel counts, to the year 9999
 _WIDE, _NARROW = 44, 16  # column widths in characters
 _WIDE_COLUMNS = ("指标解释", "审核关系", "提示语", "处理建议", "计算公式", "别名", "填报单位类型")
@@ -41,7 +44,7 @@ def read_scheme(path: Path | None) -> Scheme:
     built_in = shipped("templates") / BUILT_IN
     if path is None:
         return load_scheme(_folder_tables(built_in), templates=_templates(built_in))
-    if not path.exists():
+    if not exists(path):
         raise ReconcileError(f"找不到报表制度“{path}”，请检查路径。")
     if path.is_dir():
         own = _templates(path)
@@ -92,7 +95,9 @@ def write_scheme(scheme: Scheme, path: Path) -> Path:
             sheet.column_dimensions[cell.column_letter].width = _WIDE if str(cell.value) in _WIDE_COLUMNS else _NARROW
         sheet.freeze_panes = "B2"
         sheet.auto_filter.ref = sheet.dimensions
-    return Outbox(path.parent).write(path.name, workbook_bytes(workbook))
+    with Outbox(path.parent, marks=False) as outbox:
+        outbox.write(path.name, workbook_bytes(workbook))
+    return outbox.written[0]
 
 
 def _folder_tables(folder: Path) -> dict[str, Table]:
@@ -110,7 +115,7 @@ def _folder_tables(folder: Path) -> dict[str, Table]:
 def _toml_table(path: Path) -> Table:
     try:
         values = tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SchemeError([Fault(path.name, 0, "", f"不是有效的 TOML 文件（{error}）")]) from error
     return [["key", "value"], *([key, str(value)] for key, value in values.items() if not isinstance(value, dict | list))]
 
@@ -141,7 +146,22 @@ def _text(path: Path) -> str:
 
 
 def _templates(folder: Path) -> dict[str, str]:
-    return {path.name: _text(path) for path in sorted((folder / "narratives").glob("*.j2"))}
+    """The narrative templates of a scheme. Raises SchemeError where they are more or larger than anybody wrote."""
+    found = sorted(path for path in (folder / "narratives").glob("*.j2") if path.is_file())
+    large = [path.name for path in found if _larger(path, _MAX_TEMPLATE_BYTES)]
+    faults = [Fault(name, 0, "", f"超过{_MAX_TEMPLATE_BYTES >> 20}MB，不像报告模板") for name in large]
+    if len(found) > _MOST_TEMPLATES:
+        faults.append(Fault("narratives", 0, "", f"有{len(found)}个报告模板，最多{_MOST_TEMPLATES}个"))
+    if faults:
+        raise SchemeError(faults, about=f"报表制度“{folder.name}”")
+    return {path.name: _text(path) for path in found}
+
+
+def _larger(path: Path, limit: int) -> bool:
+    try:
+        return path.stat().st_size > limit
+    except OSError:
+        return False  # reading it says why
 
 
 def _workbook_tables(path: Path, *, about: str) -> tuple[dict[str, Table], dict[str, str]]:

@@ -1,35 +1,45 @@
 """The round and its scheme as tidy hidden sheets of a summary, so that every output is an input: written, and read back exactly.
 
 The sheets are authoritative; what a reader sees in the visible sheets is made from the same round. One visible sheet is read, 核定: there a
-person sets figures, and hands the workbook in again.
+person sets figures, and hands the workbook in again. A large round stands in Parquet files beside the workbook (`tables_beside`), and only
+the head in a sheet.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from reconcile.files.raw import CellDate, Raw, Workbook
+from reconcile.files.raw import CellDate, Raw, UnreadableWorkbook, Workbook
+from reconcile.files.tables_beside import DataFiles, Opener, TablesBeside
+from reconcile.files.tidy_rows import (
+    FINDING_COLUMNS,
+    LAYOUT_COLUMNS,
+    LONG_TABLES,
+    UNIT_COLUMNS,
+    finding_of,
+    finding_row,
+    layout_rows,
+    layouts_of,
+    unit_of,
+    unit_row,
+)
 from reconcile.files.tidy_table import HEAD, TablesIn, TablesOut, damaged, facts
-from reconcile.model.finding import CellAt, Finding, Tier
-from reconcile.model.identity import mask_contact, mask_text
+from reconcile.files.workbook import read_workbook
+from reconcile.model.identity import mask_text
 from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_COLUMNS
 from reconcile.model.period import Period
 from reconcile.model.round import (
     ADJUSTMENTS_COLUMNS,
     ANSWERS_COLUMNS,
-    LISTS_COLUMNS,
-    REASONS_COLUMNS,
     RETURNS_COLUMNS,
-    TEXTS_COLUMNS,
-    TYPED_COLUMNS,
     Round,
     State,
     no_answers,
@@ -56,60 +66,62 @@ ADJUSTMENTS_HEADING: dict[str, str] = {
 }
 """Columns of the sheet 核定; the two names are for the reader only."""
 
-_FORMAT = "1"
-_FORMATS = frozenset({"1", "1.0"})  # a program that saves it anew may write a point
+_FORMAT, _FORMAT_BESIDE = "1", "2"  # 2: the round stands in files beside; what knows only 1 must not take the workbook for an empty round
+_FORMATS = frozenset({"1", "1.0", "2", "2.0"})  # a program that saves it anew may write a point
+_FOLDER, _FILE = "data", "file:"
 _WIDEST = 16_384  # columns of a sheet
+_SCHEME_CELLS = 1_000_000  # cells of all tables of a scheme; 5,000 indicators and as many rules have a tenth of them
 _LAST_DAY = 2_958_465  # 9999-12-31
-_UNIT_COLUMNS = ("code", "name", "kind", "parent", "contact", "opened", "closed", "successors")
-_FINDING_COLUMNS = (
-    "tier",
-    "rule",
-    "unit",
-    "unit_name",
-    "period",
-    "return",
-    "indicators",
-    "cells",
-    "observed",
-    "expected",
-    "difference",
-    "message",
-    "advice",
-)
-_LONG_TABLES: dict[str, dict[str, str]] = {
-    "typed": TYPED_COLUMNS,
-    "texts": TEXTS_COLUMNS,
-    "lists": LISTS_COLUMNS,
-    "reasons": REASONS_COLUMNS,
-    "adjustments": ADJUSTMENTS_COLUMNS,
-}
 _ANSWERS = "_answers"  # summaries of earlier programs have none
 _EPOCH = date(1899, 12, 30).toordinal()  # serial 0 of the 1900 system, for serials after its 29 February
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a summary says of itself. `scheme` is the hash of the scheme it was made with; `units_known`: a table of units was given."""
+    """What a summary says of itself. `scheme` is the hash of the scheme it was made with; `units_known`: a table of units was given;
+    `beside`: the files in which the round stands, None where it stands in the workbook."""
 
     root: str
     period: Period
     scheme: str
     edition: str
     units_known: bool
+    beside: DataFiles | None = None
 
 
-def add_round(book: Book, outcome: Outcome, scheme: Scheme) -> None:
-    """Add the tidy sheets to a book: round, units, scheme and results. Totals only of units with children: a leaf's are its own values."""
+def add_round(book: Book, outcome: Outcome, scheme: Scheme, *, data: DataFiles | None = None) -> None:
+    """Add the tidy sheets to a book: round, units, scheme and results. Totals only of units with children: a leaf's are its own values.
+
+    With `data`, the files that `large_tables` wrote, only the head is added, which names them.
+    """
     out = TablesOut(book)
+    head = {
+        "kind": "summary",
+        "format": _FORMAT if data is None else _FORMAT_BESIDE,
+        "root": outcome.root,
+        "period": str(outcome.period),
+        "scheme": scheme.hash,
+        "scheme_name": scheme.name,
+        "edition": outcome.edition,
+        "units_known": "是" if outcome.units.known else "否",
+    }
+    if data is None:
+        _add_tables(out, outcome, scheme)
+    else:
+        head |= {_FOLDER: data.folder, **{f"{_FILE}{name}": digest for name, digest in data.digests.items()}}
+    out.close(head)
+
+
+def _add_tables(out: TablesOut, outcome: Outcome, scheme: Scheme) -> None:
     returns, units = outcome.round, outcome.units
-    out.lines("_units", _UNIT_COLUMNS, (_unit_row(unit) for unit in units))
+    out.lines("_units", UNIT_COLUMNS, (unit_row(unit) for unit in units))
     out.frame("_returns", returns.returns, RETURNS_COLUMNS, index=True)
     _add_values(out, returns)
-    for name, columns in _LONG_TABLES.items():
+    for name, columns in LONG_TABLES.items():
         out.frame(f"_{name}", getattr(returns, name), columns)
     out.frame(_ANSWERS, returns.answers, ANSWERS_COLUMNS)
-    out.lines("_layouts", ("layout", "sheet", "cells"), _layout_rows(returns.layouts))
-    out.lines("_intake", _FINDING_COLUMNS, (_finding_row(finding) for finding in returns.intake))
+    out.lines("_layouts", LAYOUT_COLUMNS, layout_rows(returns.layouts))
+    out.lines("_intake", FINDING_COLUMNS, (finding_row(finding) for finding in returns.intake))
     above = [unit for unit in dict.fromkeys(outcome.totals["unit"]) if unit == outcome.root or units.children(str(unit))]
     out.frame("_totals", outcome.totals[outcome.totals["unit"].isin(above)], TOTALS_COLUMNS)
     out.frame("_differences", outcome.differences, DIFFERENCES_COLUMNS)
@@ -117,18 +129,6 @@ def add_round(book: Book, outcome: Outcome, scheme: Scheme) -> None:
     lines = ((name, str(len(line)), *line) for name, table in scheme.tables.items() for line in table)
     out.lines("_scheme", ("table", "cells"), lines)
     out.lines("_templates", ("name", "text"), scheme.templates.items())
-    out.close(
-        {
-            "kind": "summary",
-            "format": _FORMAT,
-            "root": outcome.root,
-            "period": str(outcome.period),
-            "scheme": scheme.hash,
-            "scheme_name": scheme.name,
-            "edition": outcome.edition,
-            "units_known": "是" if units.known else "否",
-        }
-    )
 
 
 def is_summary(workbook: Workbook) -> bool:
@@ -145,18 +145,32 @@ def _head(said: Mapping[str, str]) -> Head:
     period = Period.parse(said.get("period", ""))
     if said.get("kind") != "summary" or said.get("format") not in _FORMATS or period is None:
         raise damaged(HEAD)
-    return Head(said.get("root", ""), period, said.get("scheme", ""), said.get("edition", ""), said.get("units_known") == "是")
+    beside = None
+    if said["format"].startswith(_FORMAT_BESIDE):
+        beside = DataFiles(said.get(_FOLDER, ""), {key.removeprefix(_FILE): text for key, text in said.items() if key.startswith(_FILE)})
+    return Head(said.get("root", ""), period, said.get("scheme", ""), said.get("edition", ""), said.get("units_known") == "是", beside)
 
 
-def read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, ...]]:
-    """The round as it was written, and the units it knew. Raises UnreadableWorkbook where tidy sheets are missing, cut or changed, where
-    a unit stands there twice, and where units are their own parents.
+def read_round(workbook: Workbook, scheme: Scheme, *, opener: Opener | None = None) -> tuple[Round, tuple[Unit, ...]]:
+    """The round as it was written, and the units it knew. Raises UnreadableWorkbook where tidy sheets, or files beside the workbook, are
+    missing, cut or changed, where a unit stands there twice, and where units are their own parents.
 
     Columns of the values are the codes of the scheme it was made with. Adjustments are those that the sheet 核定 has now; there `scheme`
-    tells which indicator a name means. An adjusted figure that is no number comes as NaN.
+    tells which indicator a name means. An adjusted figure that is no number comes as NaN. `opener` opens the files beside the workbook.
     """
     with _as_damage():
-        return _read_round(workbook, scheme)
+        tables = TablesIn(workbook)
+        head = _head(tables.facts)
+        if head.beside is None:
+            found, units = _read_round(tables, head.period)
+        else:
+            with TablesBeside(head.beside, opener) as beside:
+                found, units = beside.round(head.period)
+        if without_circles(units) != list(units):
+            raise damaged("_units")
+        if any(sheet.name == ADJUSTMENTS_SHEET for sheet in workbook.sheets):
+            found = replace(found, adjustments=_adjustments(workbook, scheme, units))
+        return found, units
 
 
 @contextmanager
@@ -168,47 +182,64 @@ def _as_damage() -> Iterator[None]:
         raise damaged(HEAD) from problem
 
 
-def _read_round(workbook: Workbook, scheme: Scheme) -> tuple[Round, tuple[Unit, ...]]:
-    tables = TablesIn(workbook)
-    head = _head(tables.facts)
-    units = tuple(_unit(tables, row) for row in tables.lines("_units"))
-    if without_circles(units) != list(units):
-        raise damaged("_units")
+def _read_round(tables: TablesIn, period: Period) -> tuple[Round, tuple[Unit, ...]]:
     values, states = _values(tables)
-    long = {name: tables.frame(f"_{name}", columns) for name, columns in _LONG_TABLES.items()}
-    if any(sheet.name == ADJUSTMENTS_SHEET for sheet in workbook.sheets):
-        long["adjustments"] = _adjustments(workbook, scheme, units)
+    long = {name: tables.frame(f"_{name}", columns) for name, columns in LONG_TABLES.items()}
     found = Round(
-        period=head.period,
+        period=period,
         returns=tables.frame("_returns", RETURNS_COLUMNS, index=True),
         values=values,
         states=states,
-        layouts=_layouts(tables),
-        intake=tuple(_finding(tables, row) for row in tables.lines("_intake")),
+        layouts=layouts_of(tables.texts("_layouts")),
+        intake=tuple(map(finding_of, tables.texts("_intake"))),
         answers=tables.frame(_ANSWERS, ANSWERS_COLUMNS) if tables.has(_ANSWERS) else no_answers(),
         **long,
     )
-    return found, units
+    return found, tuple(map(unit_of, tables.texts("_units")))
 
 
-def read_totals(workbook: Workbook) -> pd.DataFrame:
+def read_totals(workbook: Workbook, *, opener: Opener | None = None) -> pd.DataFrame:
     """The totals (汇总数) of the units with children, with TOTALS_COLUMNS. Raises UnreadableWorkbook."""
     with _as_damage():
-        return TablesIn(workbook).frame("_totals", TOTALS_COLUMNS)
+        tables = TablesIn(workbook)
+        files = _head(tables.facts).beside
+        if files is None:
+            return tables.frame("_totals", TOTALS_COLUMNS)
+        with TablesBeside(files, opener) as beside:
+            return beside.totals()
 
 
-def read_scheme_tables(workbook: Workbook) -> tuple[dict[str, Table], dict[str, str]]:
+def data_in_use(summaries: Iterable[Path]) -> frozenset[str]:
+    """The folders, relative to the summaries', that these summaries read their round from. What cannot be read uses none."""
+    found = set()
+    for path in summaries:
+        with suppress(OSError, UnreadableWorkbook):
+            head = read_head(read_workbook(path.read_bytes(), name=path.name))
+            found.add(head.beside.folder if head.beside is not None else "")
+    return frozenset(found)
+
+
+def read_scheme_tables(workbook: Workbook, *, opener: Opener | None = None) -> tuple[dict[str, Table], dict[str, str]]:
     """The tables and narrative templates of the scheme that the summary was made with. Raises UnreadableWorkbook."""
     with _as_damage():
-        return _scheme_tables(TablesIn(workbook))
+        tables = TablesIn(workbook)
+        files = _head(tables.facts).beside
+        if files is None:
+            return _scheme_tables(tables)
+        with TablesBeside(files, opener) as beside:
+            return beside.scheme()
 
 
 def _scheme_tables(tables: TablesIn) -> tuple[dict[str, Table], dict[str, str]]:
     found: dict[str, Table] = {}
     lines: dict[str, list[list[str]]] = {}
+    room = _SCHEME_CELLS
     for row in tables.lines("_scheme"):
         cells = [tables.text(cell) for cell in row]
         width = min(int(cells[1]), _WIDEST)
+        room -= width
+        if room < 0:
+            raise damaged("_scheme")
         lines.setdefault(cells[0], []).append((cells[2:] + [""] * width)[:width])
     found.update(lines)
     templates = {tables.text(row[0]): tables.text(row[1]) if len(row) > 1 else "" for row in tables.lines("_templates") if row}
@@ -231,6 +262,9 @@ def _values(tables: TablesIn) -> tuple[pd.DataFrame, pd.DataFrame]:
     codes = [heading.get(column, "") for column in range(3, max(heading, default=2) + 1)]
     rows = {row: number for number, row in enumerate(lines)}
     ids, digits = [""] * len(rows), [""] * len(rows)
+    states_there = sum(len(raw) for (_, column), raw in sheet.cells.items() if column == 2 and isinstance(raw, str))
+    if len(rows) * len(codes) > states_there:  # each figure has its state: what claims to have more figures would fill the memory
+        raise damaged("_values")
     values = np.full((len(rows), len(codes)), np.nan)
     for (row, column), raw in sheet.cells.items():
         if row == 1:
@@ -251,63 +285,6 @@ def _values(tables: TablesIn) -> tuple[pd.DataFrame, pd.DataFrame]:
         raise damaged("_values")
     index = pd.Index(pd.array(ids, dtype="str"), name=heading.get(1) or None)
     return pd.DataFrame(values, index=index, columns=codes), pd.DataFrame(states.astype(np.int8), index=index, columns=codes)
-
-
-def _unit_row(unit: Unit) -> tuple[str, ...]:
-    opened, closed = (day.isoformat() if day else "" for day in (unit.opened, unit.closed))
-    successors = json.dumps(unit.successors, ensure_ascii=False)
-    return unit.code, unit.name, unit.kind, unit.parent, mask_contact(unit.contact), opened, closed, successors
-
-
-def _unit(tables: TablesIn, row: list[Raw | None]) -> Unit:
-    code, name, kind, parent, contact, opened, closed, successors = (tables.text(cell) for cell in (row + [None] * 8)[:8])
-    days = [date.fromisoformat(day) if day else None for day in (opened, closed)]
-    return Unit(code, name, kind, parent, contact, days[0], days[1], tuple(json.loads(successors or "[]")))
-
-
-def _layout_rows(layouts: Mapping[str, Mapping[str, tuple[str, str]]]) -> list[tuple[str, str, str]]:
-    """One row a layout and sheet: the cells of its indicators as JSON."""
-    rows: list[tuple[str, str, str]] = []
-    for layout, places in layouts.items():
-        sheets: dict[str, dict[str, str]] = {} if places else {"": {}}
-        for indicator, (sheet, cell) in places.items():
-            sheets.setdefault(sheet, {})[indicator] = cell
-        rows.extend((layout, sheet, json.dumps(cells, ensure_ascii=False, separators=(",", ":"))) for sheet, cells in sheets.items())
-    return rows
-
-
-def _layouts(tables: TablesIn) -> dict[str, dict[str, tuple[str, str]]]:
-    found: dict[str, dict[str, tuple[str, str]]] = {}
-    for row in tables.lines("_layouts"):
-        layout, sheet, cells = (tables.text(cell) for cell in (row + [None] * 3)[:3])
-        found.setdefault(layout, {}).update({indicator: (sheet, cell) for indicator, cell in json.loads(cells).items()})
-    return found
-
-
-def _finding_row(finding: Finding) -> tuple[str, ...]:
-    cells = json.dumps([[cell.file, cell.sheet, cell.cell, cell.value] for cell in finding.cells], ensure_ascii=False)
-    return (
-        finding.tier.value,
-        finding.rule,
-        finding.unit,
-        finding.unit_name,
-        finding.period,
-        finding.return_id,
-        json.dumps(finding.indicators, ensure_ascii=False),
-        cells,
-        finding.observed,
-        finding.expected,
-        finding.difference,
-        finding.message,
-        finding.advice,
-    )
-
-
-def _finding(tables: TablesIn, row: list[Raw | None]) -> Finding:
-    texts = [tables.text(cell) for cell in (row + [None] * len(_FINDING_COLUMNS))[: len(_FINDING_COLUMNS)]]
-    tier, rule, unit, unit_name, period, return_id, indicators, cells = texts[:8]
-    places = tuple(CellAt(*place) for place in json.loads(cells))
-    return Finding(Tier(tier), rule, unit, unit_name, period, return_id, tuple(json.loads(indicators)), places, *texts[8:])
 
 
 def _adjustments(workbook: Workbook, scheme: Scheme, units: tuple[Unit, ...]) -> pd.DataFrame:

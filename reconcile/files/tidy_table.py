@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from reconcile.files.raw import Percent, Raw, Sheet, UnreadableWorkbook, Workbook
+from reconcile.model.characters import ALTERED
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Book, Value
@@ -24,24 +26,32 @@ if TYPE_CHECKING:
 HEAD = "_reconcile"
 _LONG = "_long"
 _ROWS, _DIGEST = "rows:", "digest:"
+_BLANK_ROWS = 1_000  # at the end of a table, where its head says that there are more; a head that says a million would fill the memory
 _MOST_ROWS = 1_048_576
+_LAST_SHORT = 0xFFFF  # the last character that four hexadecimal digits name
 _PIECE = 15_000  # characters; twice as many UTF-16 units still fit a cell
-_NEEDS_ESCAPE = re.compile(r"[\\\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)|^\s|\s$")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|(\\))")
+_NEEDS_ESCAPE = re.compile(rf"[\\\t{ALTERED}]|_(?=x[0-9A-Fa-f]{{4}}_)|^\s|\s$")  # whatever the door to cells would change, and blanks
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|(\\))")
 
 
 def escape(text: str) -> str:
     """Text as every spreadsheet program keeps it; `unescape` gives it back."""
     if not _NEEDS_ESCAPE.search(text):
         return text
-    return _NEEDS_ESCAPE.sub(lambda found: r"\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", text)
+    return _NEEDS_ESCAPE.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(sign: str) -> str:
+    if sign == "\\":
+        return r"\\"
+    return f"\\u{ord(sign):04x}" if ord(sign) <= _LAST_SHORT else f"\\U{ord(sign):08x}"
 
 
 def unescape(text: str) -> str:
     """The text that `escape` was given."""
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(lambda found: "\\" if found[2] else chr(int(found[1], 16)), text)
+    return _ESCAPE.sub(lambda found: "\\" if found[3] else chr(min(int(found[1] or found[2], 16), sys.maxunicode)), text)
 
 
 class _Digest:
@@ -165,7 +175,8 @@ class TablesIn:
         if count is None:
             raise damaged(name)
         found = self._same(name)
-        if max((row for row, _ in found.cells), default=1) > count + 1:
+        last = max((row for row, _ in found.cells), default=1)
+        if last > count + 1 or last + _BLANK_ROWS < count + 1:
             raise damaged(name)
         return found, range(2, count + 2)
 
@@ -173,6 +184,10 @@ class TablesIn:
         """All rows of a table below its heading; a row is as long as its last filled cell."""
         sheet, rows = self.sheet(name)
         return _grid(sheet, rows)
+
+    def texts(self, name: str) -> list[list[str]]:
+        """All rows of a table of texts, as `lines`."""
+        return [[self.text(cell) for cell in row] for row in self.lines(name)]
 
     def frame(self, name: str, columns: Mapping[str, str], *, index: bool = False) -> pd.DataFrame:
         """A table of the model, its columns as declared."""

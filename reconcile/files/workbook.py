@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconcile.files.media import Medium, medium
+from typing import TYPE_CHECKING
+
+from reconcile.files.media import Medium, opened
 from reconcile.files.raw import (
     Address,
     Cause,
@@ -20,6 +22,9 @@ from reconcile.files.raw import (
 )
 from reconcile.files.xls import XlsWorker
 from reconcile.files.xlsx import read_xlsx
+
+if TYPE_CHECKING:
+    from reconcile.files.familiar import Familiar
 
 __all__ = [
     "Address",
@@ -42,15 +47,16 @@ __all__ = [
 _AGAIN = "请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”后再报。"
 
 
-def read_workbook(data: bytes, *, name: str, worker: XlsWorker | None = None) -> Workbook:
+def read_workbook(data: bytes, *, name: str, worker: XlsWorker | None = None, familiar: Familiar | None = None) -> Workbook:
     """Read a workbook from its bytes. `name` is only for messages.
 
     `worker` reads .xls and .et; who reads many files keeps one open (`with XlsWorker() as worker`), else each such file starts its own.
+    `familiar` is what the reader of many files met before; it changes nothing but time.
     Raises UnreadableWorkbook, and nothing else, for whatever the bytes may be.
     """
-    kind = medium(data)
+    kind, directory = opened(data)
     if kind is Medium.XLSX:
-        return read_xlsx(data)
+        return read_xlsx(data, directory=directory, familiar=familiar)
     if kind is Medium.XLS:
         if worker is not None:
             return worker.read(data)

@@ -13,16 +13,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from reconcile.files.active import DDE_LINKS, EMBEDDED, EXTERNAL_LINKS, MACROS
 from reconcile.files.number_format import FormatKind, format_kind
 from reconcile.files.raw import Address, CellDate, CellError, Percent, Range, Raw, Sheet, UnreadableWorkbook, Workbook
-from reconcile.files.sheet_cells import DAYS_TO_1904
+from reconcile.files.sheet_cells import DAYS_TO_1904, too_many_cells
 
 MAX_BYTES = 64 << 20
-MAX_SECONDS = 20.0
-MAX_MEMORY = 1 << 30  # bytes of address space of the worker
+MAX_SECONDS = 9.0  # and one more for what is done with the answer
+MAX_MEMORY = 320 << 20  # bytes of address space of the worker
+MAX_CELLS = 300_000  # of one workbook: its answer is held here as text, as lists and as cells at once
 
 _SCRIPT = Path(__file__).with_name("xls_worker.py")
 _AGAIN = "请用 Excel 或 WPS 打开后另存为 .xlsx 再报。"
+_STREAMS = (("_VBA_PROJECT", MACROS), ("MBD0", EMBEDDED))  # names in the directory of the compound file
+_LINKS = {"external": EXTERNAL_LINKS, "dde": DDE_LINKS}
 _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = 1, 2, 3, 4, 5  # xlrd's cell types
 
 
@@ -64,7 +68,8 @@ class XlsWorker:
         answer = self._ask(data)
         if "error" in answer:
             raise _refusal(str(answer["error"]), str(answer.get("detail")))
-        return _workbook(answer)
+        active = [words for stream, words in _STREAMS if stream.encode("utf-16-le") in data]
+        return _workbook(answer, active=(*active, *(_LINKS[link] for link in answer["links"])))
 
     def _ask(self, data: bytes) -> dict[str, Any]:
         """Send the file and wait for the answer, at most the given seconds."""
@@ -95,7 +100,7 @@ class XlsWorker:
             return self._process
         self.close()
         # -P: the script's neighbours must not stand in for modules of the same name. -O: xlrd asserts what Excel forgives.
-        command = [sys.executable, "-P", "-O", str(_SCRIPT), str(self._memory)]
+        command = [sys.executable, "-P", "-O", str(_SCRIPT), str(self._memory), str(MAX_CELLS)]
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own script
@@ -124,6 +129,8 @@ def _exchange(process: subprocess.Popen[bytes], data: bytes) -> dict[str, Any] |
 def _refusal(cause: str, detail: str) -> UnreadableWorkbook:
     if cause == "encrypted":
         return UnreadableWorkbook("encrypted", "文件设了打开密码，无法读取。请在 Excel 或 WPS 中取消密码后再报。")
+    if cause == "cells":
+        return too_many_cells(MAX_CELLS)
     if cause == "memory":
         return UnreadableWorkbook("too_slow", f"读取时超出内存上限。{_AGAIN}")
     if "can't find workbook" in detail.lower():
@@ -131,7 +138,7 @@ def _refusal(cause: str, detail: str) -> UnreadableWorkbook:
     return UnreadableWorkbook("damaged", f"文件不完整或已损坏，无法读取。请重新发送，或{_AGAIN[1:]}")
 
 
-def _workbook(answer: dict[str, Any]) -> Workbook:
+def _workbook(answer: dict[str, Any], *, active: tuple[str, ...]) -> Workbook:
     epoch1904 = bool(answer["epoch1904"])
     formats = [format_kind(int(key), text) for key, text in answer["formats"]]
     strings: dict[str, str] = {}
@@ -139,6 +146,7 @@ def _workbook(answer: dict[str, Any]) -> Workbook:
         kind="xls",
         sheets=tuple(_sheet(sheet, formats, strings, epoch1904=epoch1904) for sheet in answer["sheets"]),
         epoch1904=epoch1904,
+        active=active,
     )
 
 

@@ -2,7 +2,7 @@
 
 It is started as a plain script and imports nothing of the package, so that it starts in a moment and can be killed at any time. Each
 request is eight bytes of length (little endian) and the file; each answer eight bytes of length and a packed JSON object: `error` (memory,
-encrypted, refused, damaged) with `detail`, or `sheets`, `formats` and `epoch1904`.
+cells, encrypted, refused, damaged) with `detail`, or `sheets`, `formats`, `epoch1904` and `links` (external, dde).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import zlib
 from typing import Any, BinaryIO
 
 import xlrd
+from xlrd.book import SUPBOOK_DDEOLE, SUPBOOK_EXTERNAL
 
 # From strict to lenient. Some writers lay the file out oddly (xlrd calls that corruption, Excel opens it); some formats are broken while
 # the figures are sound.
@@ -26,12 +27,21 @@ _ATTEMPTS: tuple[dict[str, bool], ...] = (
 )
 
 
-def read(data: bytes) -> dict[str, Any]:
-    """Read one .xls file into plain values."""
+_LINKS = ((SUPBOOK_EXTERNAL, "external"), (SUPBOOK_DDEOLE, "dde"))
+
+
+class TooManyCells(Exception):  # noqa: N818 -- a signal within this script
+    """The workbook holds more cells than the other side takes."""
+
+
+def read(data: bytes, *, most: int) -> dict[str, Any]:
+    """Read one .xls file of at most `most` cells into plain values."""
     failure = ""
     for attempt in _ATTEMPTS:
         try:
-            return _read(data, attempt)
+            return _read(data, attempt, most)
+        except TooManyCells:
+            return {"error": "cells", "detail": ""}
         except MemoryError:
             return {"error": "memory", "detail": ""}
         except xlrd.XLRDError as error:
@@ -41,12 +51,17 @@ def read(data: bytes) -> dict[str, Any]:
     return {"error": "damaged", "detail": failure}
 
 
-def _read(data: bytes, options: dict[str, bool]) -> dict[str, Any]:
+def _read(data: bytes, options: dict[str, bool], most: int) -> dict[str, Any]:
     book = xlrd.open_workbook(file_contents=data, ragged_rows=True, logfile=io.StringIO(), **options)
+    sheets = []
+    for sheet in book.sheets():
+        sheets.append(_sheet(sheet, most))
+        most -= len(sheets[-1]["cells"])
     return {
         "epoch1904": book.datemode == 1,
         "formats": [[xf.format_key, _format_text(book, xf.format_key)] for xf in book.xf_list],
-        "sheets": [_sheet(sheet) for sheet in book.sheets()],
+        "sheets": sheets,
+        "links": [word for kind, word in _LINKS if kind in book._supbook_types],
     }
 
 
@@ -56,9 +71,11 @@ def _format_text(book: Any, key: int) -> str | None:
     return declared.format_str if declared is not None and key > 163 else None
 
 
-def _sheet(sheet: Any) -> dict[str, Any]:
+def _sheet(sheet: Any, most: int) -> dict[str, Any]:
     cells: list[list[Any]] = []
     for row in range(sheet.nrows):
+        if len(cells) > most:
+            raise TooManyCells
         kinds, values = sheet.row_types(row), sheet.row_values(row)
         for column, (kind, value) in enumerate(zip(kinds, values, strict=True)):
             if kind in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK) or value == "":
@@ -76,11 +93,11 @@ def _sheet(sheet: Any) -> dict[str, Any]:
     }
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO, *, most: int) -> None:
     """Answer until the other side closes."""
     while len(head := requests.read(8)) == 8:
         (length,) = struct.unpack("<Q", head)
-        answer = zlib.compress(json.dumps(read(requests.read(length))).encode(), 1)
+        answer = zlib.compress(json.dumps(read(requests.read(length), most=most)).encode(), 1)
         answers.write(struct.pack("<Q", len(answer)) + answer)
         answers.flush()
 
@@ -99,4 +116,4 @@ if __name__ == "__main__":
     limit_memory(int(sys.argv[1]))
     out = sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing but answers on the pipe
-    serve(sys.stdin.buffer, out)
+    serve(sys.stdin.buffer, out, most=int(sys.argv[2]))

@@ -9,6 +9,7 @@ from lxml import etree
 
 _UTF8_ONLY = re.compile(rb"""(?:\xef\xbb\xbf)?\s*(?:<\?xml(?![^>]*?encoding=["'](?!utf-8["']))[^>]*\?>)?\s*<[A-Za-z]""", re.IGNORECASE)
 _HIDING = re.compile(rb"""[^>]{0,200}encoding=["'](?:utf-?7|[^"']*ebcdic|ibm|cp0?37|cp500)""", re.IGNORECASE)
+_UNLAWFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|]]>")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -60,7 +61,9 @@ def decode_texts(pieces: Iterable[bytes]) -> dict[bytes, str]:
         if b"&" in piece:
             referring.append(piece)
         else:
-            texts[piece] = piece.decode()
+            texts[piece] = text = piece.decode()
+            if (found := _UNLAWFUL.search(text)) is not None:
+                raise UnicodeDecodeError("utf-8", piece, found.start(), found.end(), "not allowed in XML")
     if referring:
         markup = b"<r><t>" + b"</t><t>".join(referring) + b"</t></r>"
         root = etree.fromstring(markup, etree.XMLParser(resolve_entities=False, no_network=True))

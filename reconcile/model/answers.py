@@ -50,9 +50,9 @@ class Answers:
         """
         if not self._units.known:
             return np.ones(len(self._rows), dtype=np.bool_)
+        rows, kinds, places = self._due_kinds
         found = np.zeros(len(self._rows), dtype=np.bool_)
-        for code in self._due:
-            found[self._rows[code]] = indicator.asked_of(self._units[code].kind)
+        found[rows] = np.array([indicator.asked_of(kind) for kind in kinds], dtype=np.bool_)[places] if kinds else False
         return found
 
     def at_or_below(self, units: Truths, codes: Sequence[str]) -> Truths:
@@ -74,9 +74,18 @@ class Answers:
         return np.asarray(self._returns.states.index.get_indexer(pd.Index([one for _, one in self._ids])), dtype=np.int64)
 
     @cached_property
+    def _due_kinds(self) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.int64]]:
+        """Rows of the units that are due, the kinds there are, and which each of them is of."""
+        kinds: dict[str, int] = {}
+        places = [kinds.setdefault(self._units[code].kind, len(kinds)) for code in self._due]
+        rows = np.array([self._rows[code] for code in self._due], dtype=np.int64)
+        return rows, tuple(kinds), np.array(places, dtype=np.int64)
+
+    @cached_property
     def _due(self) -> tuple[str, ...]:
         """Units from which a return was received that counts, and units without any below them from which it was due."""
-        standing = self._returns.returns["standing"].to_dict()
+        table = self._returns.returns
+        standing = dict(zip(table.index.tolist(), table["standing"].to_numpy(dtype=object).tolist(), strict=True))
         spoken_for: set[str] = set()
         for unit, one in self._ids:
             if standing[one] == Standing.STAND_IN:

@@ -61,6 +61,7 @@ _LETTERS = re.compile(r"[A-Z]")
 _NAME = 2  # characters of most 字号; a name that differs there is another name: 恒瑞 and 瑞恒 are two
 _SHORTEST_SLIP = 4  # in shorter cores one character is too much of the name
 _SHORTEST_ABBREVIATION = 3
+_LONGEST = 200  # characters; the longest registered names have 86. Its spellings take the square of a name's length
 
 
 def place_words(names: Iterable[str]) -> dict[str, str]:
@@ -78,7 +79,9 @@ def place_words(names: Iterable[str]) -> dict[str, str]:
 
 
 def read_firm(name: str, *, places: Mapping[str, str]) -> Firm:
-    """Take an enterprise's name apart. `places`: words -> places, as `place_words` makes them."""
+    """Take an enterprise's name apart. `places`: words -> places, as `place_words` makes them. What is too long for a name has no core."""
+    if len(name) > _LONGEST:
+        return Firm((), "", "")
     folded = _UNION.sub("", _folded(name))
     met: list[str] = []
     for inner in _BRACKETED.findall(folded):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ _ROOM = 9 * 10**12  # a total beyond this many would leave 64 bits once it is sc
 _DOUBLE = 2**53  # whole numbers up to here are doubles without loss
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Subtrees:
     """Units in an order in which each subtree is one unbroken run of rows: a total is then the difference of two running sums.
 
@@ -44,11 +45,21 @@ class Subtrees:
         """The subtree of `root`; "" gives all units below an unnamed top."""
         codes = units.subtree(root)
         rows = {code: row for row, code in enumerate(codes)}
-        ends = np.arange(1, len(codes) + 1, dtype=np.int64)
+        ends = list(range(1, len(codes) + 1))
         for row in range(len(codes) - 1, 0, -1):
             parent = rows.get(units[codes[row]].parent, 0)
             ends[parent] = max(ends[parent], ends[row])
-        return cls(codes, ends)
+        return cls(codes, np.array(ends, dtype=np.int64))
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Where each unit stands."""
+        return {code: row for row, code in enumerate(self.codes)}
+
+    def of_some(self, kept: Sequence[int]) -> Subtrees:
+        """The same for some of the units (their rows, rising, the first among them): those below a unit that stays are below it still."""
+        rows = np.array(kept, dtype=np.int64)
+        return Subtrees(tuple(self.codes[row] for row in kept), np.searchsorted(rows, self.ends[rows]).astype(np.int64))
 
     def add(self, own: Wholes) -> Wholes:
         """Add rows (units × anything, whole numbers) up the tree: each unit with all below it."""
@@ -70,15 +81,17 @@ class Subtrees:
 
 def micros(values: Floats) -> Wholes:
     """Figures as whole numbers of 10⁻⁶, NaN as 0; of a dtype in which their sums cannot overflow. Raises ValueError for infinities."""
-    sizes = np.nan_to_num(np.abs(values), nan=0.0, posinf=np.inf)
-    if np.isinf(sizes).any():
+    known = np.where(np.isnan(values), 0.0, values)
+    sizes = np.abs(known)
+    total = float(sizes.sum())
+    if math.isinf(total) and np.isinf(sizes).any():
         raise ValueError("infinite figures cannot be added")
-    known = np.nan_to_num(values, nan=0.0)
-    if sizes.sum() >= _ROOM:
+    if total >= _ROOM:
         return np.array([micro(value) for value in known.ravel().tolist()], dtype=object).reshape(values.shape)
-    scaled = np.rint(known * MICRO).astype(np.int64)
-    if (sizes >= _FINE).any():
-        for place in map(tuple, np.argwhere(sizes >= _FINE)):
+    scaled: Wholes = np.rint(known * MICRO).astype(np.int64)
+    if (large := sizes >= _FINE).any():
+        scaled[large] = known[large].astype(np.int64) * MICRO  # exact where they are whole
+        for place in map(tuple, np.argwhere(large & (known != np.rint(known)))):
             scaled[place] = micro(float(known[place]))
     return scaled
 
@@ -100,32 +113,43 @@ def own_figures(returns: Round, indicators: Mapping[str, Indicator]) -> pd.DataF
     added exactly; any other stands only where the parts agree on it.
     """
     codes = [code for code, one in indicators.items() if one.kind != "text"]
-    ids = [one for parts in returns.counted.values() for one in parts]
-    units = [unit for unit, parts in returns.counted.items() for _ in parts]
-    figures = figures_of(returns, ids=ids, codes=codes)
-    if len(ids) == len(returns.counted):
-        return pd.DataFrame(figures, index=pd.Index(units, name="unit"), columns=codes)
-    first = {unit: row for row, unit in reversed(list(enumerate(units)))}
-    joined = figures[[first[unit] for unit in returns.counted]]
+    figures = figures_of(returns, ids=[parts[0] for parts in returns.counted.values()], codes=codes)
+    several = [row for row, parts in enumerate(returns.counted.values()) if len(parts) > 1]
+    if several:
+        some = [parts for parts in returns.counted.values() if len(parts) > 1]
+        figures[several] = joined_parts(returns, some, codes=codes, indicators=indicators)
+    return pd.DataFrame(figures, index=pd.Index(list(returns.counted), name="unit"), columns=codes)
+
+
+def joined_parts(returns: Round, parts: Sequence[Sequence[str]], *, codes: Sequence[str], indicators: Mapping[str, Indicator]) -> Floats:
+    """The figures of units that sent several returns each (`parts`: their ids), one row a unit."""
     summed = np.array([indicators[code].kind.summed for code in codes], dtype=bool)
-    for row, (unit, parts) in enumerate(returns.counted.items()):
-        if len(parts) > 1:
-            joined[row] = _join(figures[first[unit] : first[unit] + len(parts)], summed)
-    return pd.DataFrame(joined, index=pd.Index(list(returns.counted), name="unit"), columns=codes)
+    rows = [_join(figures_of(returns, ids=some, codes=codes), summed) for some in parts]
+    return np.array(rows, dtype=np.float64).reshape(len(parts), len(codes))
 
 
 def adjusted_figures(own: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
     """Own figures (unit × code) with the adjusted ones in place, of entries that are whole; where one was adjusted twice, the later date
     counts, and on one day neither. `own` itself where none applies.
     """
-    faults = adjustment_faults(adjustments, units=own.index, indicators=own.columns)
-    known = adjustments[[not fault for fault in faults]]
-    if known.empty:
+    applied = adjustments_applied(adjustments, units=own.index, indicators=own.columns)
+    if not applied:
         return own
     made = own.copy()
-    for unit, code, figure in known.sort_values("date", kind="stable")[["unit", "indicator", "adjusted"]].itertuples(index=False):
+    for unit, code, figure in applied:
         made.at[unit, code] = figure
     return made
+
+
+def adjustments_applied(
+    adjustments: pd.DataFrame, *, units: Container[object], indicators: Container[object]
+) -> list[tuple[str, str, float]]:
+    """Unit, code and figure of the entries that are whole, by date: the last of those about one figure counts."""
+    if adjustments.empty:
+        return []
+    faults = adjustment_faults(adjustments, units=units, indicators=indicators)
+    known = adjustments[[not fault for fault in faults]].sort_values("date", kind="stable")
+    return [(str(unit), str(code), float(figure)) for unit, code, figure in known[["unit", "indicator", "adjusted"]].to_numpy().tolist()]
 
 
 def adjustment_faults(adjustments: pd.DataFrame, *, units: Container[object], indicators: Container[object]) -> list[str]:
@@ -146,6 +170,12 @@ def adjustment_faults(adjustments: pd.DataFrame, *, units: Container[object], in
         else:
             found.append("同一天核定了两次，分不清用哪一个" if met[key] > 1 else "")
     return found
+
+
+def rows_of(index: pd.Index, names: Iterable[str]) -> NDArray[np.int64]:
+    """Where each name stands in an index; -1 where it does not."""
+    wanted = pd.Index(list(names), dtype="str")
+    return np.asarray(index.get_indexer(wanted), dtype=np.int64)
 
 
 def figures_of(returns: Round, *, ids: Sequence[str], codes: Sequence[str]) -> Floats:

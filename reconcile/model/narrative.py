@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,7 +35,8 @@ class Figure:
     """One number as the narrative prints it.
 
     `how` says what it is: total, previous (last year's), change, growth, share (of another total), leading (a single unit's), count (of
-    units), date, text. `cells` are its addends' cells, all of them; for last year's figures those of the past round's files.
+    units), date, text. `cells` are its addends' cells, all of them, in order; they may be many, and are then looked up one by one when they
+    are asked for (`len` is known at once); for last year's figures those of the past round's files.
     """
 
     number: int
@@ -47,7 +49,7 @@ class Figure:
     period: str
     value: float
     measure: str
-    cells: tuple[CellAt, ...]
+    cells: Sequence[CellAt]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ TOTALS_COLUMNS: dict[str, str] = {
     "previous": "float64",  # the total of the same period of last year, without the units absent this time; NaN where unknown
     "closing": "float64",  # the same at the end of last year
 }
-"""Totals (汇总数), one row a unit with children (and each unit that reported) and indicator."""
+"""Totals (汇总数), one row a unit with children (and each unit that reported, in a round that is not large) and indicator."""
 
 DIFFERENCES_COLUMNS: dict[str, str] = {
     "unit": "str",

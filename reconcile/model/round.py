@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from reconcile.model.finding import CellAt
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from reconcile.model.finding import Finding
     from reconcile.model.period import Period
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class State(IntEnum):
@@ -46,6 +50,11 @@ class Standing(StrEnum):
     EMPTY = "empty"  # a form on which nothing is filled: nothing was reported
     DUPLICATE = "duplicate"  # byte for byte the same as another file
 
+
+LARGE = 500
+"""A round of more returns is large: up to here everything is shown and kept return by return in one workbook (DESIGN §3). Above, its tables
+go into Parquet files beside the summary, whose sheets show units only down to the second level below the root.
+"""
 
 JUDGED = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 """What is judged: its figures count, stand in for others, or are compared with the computed total."""
@@ -102,6 +111,20 @@ ANSWERS_COLUMNS: dict[str, str] = {
 """What the unit answered to queries, each for the values concerned: in a query workbook, or carried over from the version before."""
 
 
+def plain_texts(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """While `function` runs, texts in tables are Python strings also where pyarrow is installed: pandas would hold them as UTF-8, which
+    fails on the lone surrogates of odd file names, and hand them out slowly one by one."""
+
+    @wraps(function)
+    def wrapped(*given: _P.args, **named: _P.kwargs) -> _R:
+        import pandas as pd
+
+        with pd.option_context("mode.string_storage", "python"):
+            return function(*given, **named)
+
+    return wrapped
+
+
 def no_answers() -> pd.DataFrame:
     """An empty table of ANSWERS_COLUMNS."""
     import pandas as pd
@@ -144,6 +167,11 @@ class Round:
     layouts: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     intake: tuple[Finding, ...] = ()
     answers: pd.DataFrame = field(default_factory=no_answers)
+
+    @property
+    def large(self) -> bool:
+        """Whether more than LARGE returns were received."""
+        return len(self.returns) > LARGE
 
     def within(self, units: Collection[str]) -> Round:
         """The part of the round that is about these units; files whose unit is unknown stay, since they may be anybody's."""

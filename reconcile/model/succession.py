@@ -72,15 +72,27 @@ def on_comparable_base(
     while a unit of it that is asked for it, and owed a return then, gave no figure, and where it is of a kind that is not added (rates,
     standards) and more than one unit gave it. `own` itself where no group is concerned.
     """
-    if not concerned:
+    joined = joined_base(own, units, indicators, concerned=concerned)
+    if not joined:
         return own
-    changed = sorted({code for group in concerned for code in group.units})
-    made = own.reindex(index=[*own.index, *(code for code in changed if code not in own.index)]).astype("float64")
-    made.loc[changed] = np.nan
+    made = own.reindex(index=[*own.index, *(code for code in joined if code not in own.index)]).astype("float64")
+    for code, figures in joined.items():
+        made.loc[code] = figures
+    return made
+
+
+def joined_base(
+    own: pd.DataFrame, units: UnitTree, indicators: Mapping[str, Indicator], *, concerned: Collection[Group]
+) -> dict[str, pd.Series]:
+    """The rows of `on_comparable_base` that are others than those of `own`, by unit."""
+    import pandas as pd
+
+    nothing = pd.Series(np.nan, index=own.columns, dtype="float64")
+    joined = dict.fromkeys(sorted({code for group in concerned for code in group.units}), nothing)
     for group in concerned:
         if len(group.now) == 1 and group.then:
-            made.loc[group.now[0]] = total_of(own, group.then, units, indicators)
-    return made
+            joined[group.now[0]] = pd.Series(total_of(own, group.then, units, indicators), index=own.columns)
+    return joined
 
 
 def total_of(figures: pd.DataFrame, members: Collection[str], units: UnitTree, indicators: Mapping[str, Indicator]) -> Floats:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import chain
+from operator import eq
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from reconcile.model.figures import rows_of
 from reconcile.model.finding import CellAt
 from reconcile.model.round import State
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from reconcile.model.outcome import Outcome
     from reconcile.model.past import Earlier
     from reconcile.model.round import Round
     from reconcile.model.unit import UnitTree
+
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +36,127 @@ class Total:
     closing: float
 
 
-class Addends:
-    """The cells that totals of one round were added from. Built once for a round, asked often: each answer is kept.
+class Cells(Sequence[CellAt]):
+    """The cells that a figure came from, in order. They are looked up when they are asked for: how many there are is known before."""
 
-    `without`: units that the totals leave out.
+    def __init__(self, parts: Iterable[Sequence[CellAt]]) -> None:
+        self._parts = tuple(part for part in parts if len(part))
+        self._size = sum(map(len, self._parts))
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, place: int) -> CellAt: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[CellAt, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> CellAt | tuple[CellAt, ...]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(self._size)))
+        left = place + self._size if place < 0 else place
+        for part in self._parts if left >= 0 else ():
+            if left < len(part):
+                return part[left]
+            left -= len(part)
+        raise IndexError(place)
+
+    def __iter__(self) -> Iterator[CellAt]:
+        return chain.from_iterable(self._parts)
+
+    def __add__(self, other: Sequence[CellAt]) -> Cells:
+        return Cells((*self._parts, *(other._parts if isinstance(other, Cells) else (other,))))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cells | tuple):
+            return NotImplemented
+        if len(self) != len(other):
+            return False
+        return (isinstance(other, Cells) and self._parts == other._parts) or all(map(eq, self, other))
+
+    def __hash__(self) -> int:
+        return hash((self._size, self[0], self[-1]) if self._size else ())
+
+
+class _Stretch(Sequence[CellAt]):
+    """The cells of one indicator in some rows of a round."""
+
+    def __init__(self, addends: Addends, indicator: str, rows: Rows) -> None:
+        self._addends, self._indicator, self._rows = addends, indicator, rows
+
+    def __len__(self) -> int:
+        return int(self._rows.size)
+
+    @overload
+    def __getitem__(self, place: int) -> CellAt: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[CellAt, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> CellAt | tuple[CellAt, ...]:
+        if isinstance(place, slice):
+            return tuple(self._addends.cell(int(row), self._indicator) for row in self._rows[place])
+        return self._addends.cell(int(self._rows[place]), self._indicator)
+
+    def __iter__(self) -> Iterator[CellAt]:
+        return (self._addends.cell(row, self._indicator) for row in self._rows.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Stretch):
+            return NotImplemented
+        same = self._addends is other._addends and self._indicator == other._indicator
+        return same and np.array_equal(self._rows, other._rows)
+
+    __hash__ = None  # type: ignore[assignment] # never a key
+
+
+class Addends:
+    """The cells that totals of one round were added from. Built once for a round, asked often; no cell is made before it is asked for.
+
+    `without`: units that the totals leave out. Rows are those of the round's values.
     """
 
     def __init__(self, returns: Round, units: UnitTree, *, without: Collection[str] = ()) -> None:
         self._returns = returns
         self._units = units
         self._without = frozenset(without)
-        self._places: dict[str, NDArray[np.int64]] = {}
-        self._found: dict[tuple[str, str, bool], tuple[tuple[CellAt, float, str], ...]] = {}
-        self._ids = [str(one) for one in returns.values.index]
-        register = returns.returns.reindex(returns.values.index)
-        self._files = [str(file) for file in register["file"]]
-        self._layouts = [returns.layouts.get(str(layout), {}) for layout in register["layout"]]
-        self._owners = [str(unit) for unit in register["unit"]]
+        self._places: dict[str, Rows] = {}
+        self._values = returns.values.to_numpy(dtype=np.float64)
+        self._states = returns.states.to_numpy()
+        self._columns = {str(code): column for column, code in enumerate(returns.values.columns)}
+        self._stated = {str(code): column for column, code in enumerate(returns.states.columns)}
 
-    def cells(self, unit: str, indicators: Iterable[str], *, own: bool = False, among: Collection[str] | None = None) -> tuple[CellAt, ...]:
+    @cached_property
+    def _ids(self) -> list[str]:
+        return [str(one) for one in self._returns.values.index.tolist()]
+
+    @cached_property
+    def reporters(self) -> list[str]:
+        """The unit of each row."""
+        register = dict(zip(self._returns.returns.index.tolist(), self._returns.returns["unit"].tolist(), strict=True))
+        return [str(register[one]) for one in self._ids]
+
+    def cells(self, unit: str, indicators: Iterable[str], *, own: bool = False, among: Collection[str] | None = None) -> Cells:
         """Where the figures of `unit` and all below it stand (with `own`: the unit's alone), for every indicator in turn.
 
         With `among`, only the cells of those units.
         """
-        found = (line for indicator in indicators for line in self._of(unit, indicator, own))
-        return tuple(cell for cell, _, owner in found if among is None or owner in among)
+        return Cells(self.at(one, self._of(self.rows(unit, one, own=own), among)) for one in indicators)
 
-    def counts(self, unit: str, indicator: str, *, among: Collection[str] | None = None) -> tuple[CellAt, ...]:
+    def counts(self, unit: str, indicator: str, *, among: Collection[str] | None = None) -> Cells:
         """Only the cells whose figure is above zero: what a number of units is counted from."""
-        found = self._of(unit, indicator, False)
-        return tuple(cell for cell, value, owner in found if value > 0 and (among is None or owner in among))
+        rows = self._of(self.rows(unit, indicator), among)
+        return Cells([self.at(indicator, rows[self.figures(indicator, rows) > 0])])
 
     def owners(self, unit: str, indicator: str, *, above_zero: bool = False) -> frozenset[str]:
         """The units at or below `unit` that reported a figure (above zero, if asked)."""
-        values, rows = self._answers(unit, indicator, False)
-        return frozenset(self._owners[row] for row in rows if not above_zero or values[row] > 0)
+        rows = self.rows(unit, indicator)
+        return frozenset(self.reporters[row] for row in rows[(self.figures(indicator, rows) > 0) | (not above_zero)].tolist())
 
     def own_value(self, unit: str, indicator: str) -> float:
         """What the unit itself reported; NaN where nothing, or where its parts disagree."""
-        values, rows = self._answers(unit, indicator, True)
-        said = {float(values[row]) for row in rows}
+        said = set(self.figures(indicator, self.rows(unit, indicator, own=True)).tolist())
         return said.pop() if len(said) == 1 else float("nan")
 
     def text_cell(self, return_id: str, indicator: str, text: str) -> CellAt:
@@ -78,47 +165,40 @@ class Addends:
         sheet, cell = self._returns.layouts.get(str(register.at[return_id, "layout"]), {}).get(indicator, ("", ""))
         return CellAt(str(register.at[return_id, "file"]), sheet, cell, text)
 
-    def _of(self, unit: str, indicator: str, own: bool) -> tuple[tuple[CellAt, float, str], ...]:
-        """Cell, figure and unit of each addend."""
-        key = (unit, indicator, own)
-        if key not in self._found:
-            values, rows = self._answers(unit, indicator, own)
-            typed = self._typed(indicator) if len(rows) else {}
-            self._found[key] = tuple(
-                (self._cell(int(row), indicator, typed, float(values[row])), float(values[row]), self._owners[row]) for row in rows
-            )
-        return self._found[key]
+    def rows(self, unit: str, indicator: str, *, own: bool = False) -> Rows:
+        """The rows of the round that hold a figure of the indicator (a number, or 无 for zero), of `unit` and all below it."""
+        column = self._columns.get(indicator)
+        if column is None:
+            return np.empty(0, dtype=np.int64)
+        rows = self._under(unit, own)
+        states = self._states[rows, self._stated[indicator]]
+        there = ((states == State.NUMBER) | (states == State.NIL)) & ~np.isnan(self._values[rows, column])
+        return np.asarray(rows[there], dtype=np.int64)
 
-    def _answers(self, unit: str, indicator: str, own: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The indicator's whole column, and the rows of it that hold a figure (a number, or 无 for zero)."""
-        table: pd.DataFrame = self._returns.values
-        if indicator not in table.columns:
-            return np.empty(0), np.empty(0, dtype=np.int64)
-        values = table[indicator].to_numpy(dtype=np.float64)
-        states = self._returns.states[indicator].to_numpy()
-        rows = self._rows(unit, own)
-        return values, rows[np.isin(states[rows], (State.NUMBER, State.NIL)) & ~np.isnan(values[rows])]
+    def figures(self, indicator: str, rows: Rows) -> NDArray[np.float64]:
+        """The figures in some rows."""
+        column = self._columns.get(indicator)
+        return np.full(rows.size, np.nan) if column is None else self._values[rows, column]
 
-    def _rows(self, unit: str, own: bool) -> NDArray[np.int64]:
+    def at(self, indicator: str, rows: Rows) -> Sequence[CellAt]:
+        """The cells of an indicator in some rows."""
+        return _Stretch(self, indicator, rows)
+
+    def cell(self, row: int, indicator: str) -> CellAt:
+        """Where the figure of one row stands."""
+        return self._returns.cell(self._ids[row], indicator)
+
+    def _of(self, rows: Rows, among: Collection[str] | None) -> Rows:
+        return rows if among is None else rows[np.array([self.reporters[row] in among for row in rows.tolist()], dtype=np.bool_)]
+
+    def _under(self, unit: str, own: bool) -> Rows:
         key = f"{unit}\n{own}"
         if key not in self._places:
             units = (unit,) if own else self._units.subtree(unit)
             ids = [one for code in units if code not in self._without for one in self._returns.counted.get(code, ())]
-            rows = self._returns.values.index.get_indexer(pd.Index(ids))
-            self._places[key] = rows[rows >= 0].astype(np.int64)
+            rows = rows_of(self._returns.values.index, ids)
+            self._places[key] = rows[rows >= 0]
         return self._places[key]
-
-    def _typed(self, indicator: str) -> dict[str, str]:
-        kept = self._returns.typed
-        kept = kept[kept["indicator"] == indicator]
-        return dict(zip(kept["return"].astype(str), kept["text"].astype(str), strict=True))
-
-    def _cell(self, row: int, indicator: str, typed: Mapping[str, str], value: float) -> CellAt:
-        sheet, cell = self._layouts[row].get(indicator, ("", ""))
-        text = typed.get(self._ids[row])
-        if text is None:
-            text = str(int(value)) if value.is_integer() else repr(value)
-        return CellAt(self._files[row], sheet, cell, text)
 
 
 class Trace:
@@ -128,6 +208,11 @@ class Trace:
         self.outcome = outcome
         self.addends = Addends(outcome.round, outcome.units)
         self._totals = _totals(outcome.totals, units=(outcome.root, *outcome.units.children(outcome.root)))
+        self._known = {unit for unit, _ in self._totals}
+
+    def knows(self, unit: str) -> bool:
+        """Whether the totals have rows of a unit."""
+        return unit in self._known
 
     def total(self, unit: str, indicator: str) -> Total:
         """The unit's total with its comparisons; all NaN where there is none."""

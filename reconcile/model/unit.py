@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -16,6 +16,10 @@ KINDS: dict[str, str] = {
     "county": "县（市、区）",
 }
 """Kinds of unit and their Chinese face."""
+
+MOST_LEVELS = 32
+"""Levels of a tree of units. From the nation down to a group in an enterprise there are eight; a longer line is a slip, and would take
+time that grows with its square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,31 @@ class Unit:
         return (self.opened is None or self.opened <= day) and (self.closed is None or self.closed > day)
 
 
+def over_levels(units: Mapping[str, Unit]) -> frozenset[str]:
+    """Codes at which a line of parents becomes longer than `MOST_LEVELS`: cut above them, no line is. Expects a tree without circles."""
+    levels: dict[str, int] = {}
+    over: set[str] = set()
+    for code in units:
+        line = []
+        here = code
+        while here in units and here not in levels:
+            line.append(here)
+            here = units[here].parent
+        level = levels.get(here, 0)
+        for step in reversed(line):
+            if level == MOST_LEVELS:
+                over.add(step)
+                level = 0
+            level += 1
+            levels[step] = level
+    return frozenset(over)
+
+
 def without_circles(units: Iterable[Unit]) -> list[Unit]:
-    """The units in their order, each code once (the first); a parent link that would close a circle with those before it is cut."""
+    """The units in their order, each code once (the first).
+
+    A parent link that would close a circle with those before it, or make a line of more than `MOST_LEVELS`, is cut.
+    """
     found: dict[str, Unit] = {}
     for unit in units:
         found.setdefault(unit.code, unit)
@@ -56,6 +83,8 @@ def without_circles(units: Iterable[Unit]) -> list[Unit]:
             found[code] = replace(unit, parent="")
         else:
             above[code] = unit.parent
+    for code in over_levels(found):
+        found[code] = replace(found[code], parent="")
     return list(found.values())
 
 

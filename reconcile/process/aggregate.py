@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconcile.model.answers import ANSWERS
-from reconcile.model.figures import Floats, Subtrees, adjusted_figures, figures_of, own_figures
+from reconcile.model.figures import Floats, Subtrees, rows_of
 from reconcile.model.finding import Finding, Tier
+from reconcile.model.gathered import Gathered, adjusted_of, own_of, without
 from reconcile.model.indicator import Kind
 from reconcile.model.outcome import TOTALS_COLUMNS
 from reconcile.model.past import Earlier, Past
-from reconcile.model.round import Round, Standing, State
+from reconcile.model.round import LARGE, Round, Standing
 from reconcile.model.unit import UnitTree
-from reconcile.scheme.derived import Derived
+from reconcile.process.addition import Addition, Owing, answers_of
 from reconcile.scheme.scheme import Scheme
 
 Counts = NDArray[np.int64]
@@ -33,7 +33,8 @@ def aggregate(
     absent: Collection[str] = (),
 ) -> pd.DataFrame:
     """Totals with TOTALS_COLUMNS: for each unit at or below `root` that reported or has units below it (`root` itself always), each
-    indicator but texts; units in the order of the tree, indicators in the order of the scheme.
+    indicator but texts; units in the order of the tree, indicators in the order of the scheme. Where more than LARGE reported, only
+    for units with others below them and those whose own total is compared: what a single unit comes to stands in its return.
 
     Flows, stocks and flags are added (a flag's total is its count of yeses), exactly and in any order; a derived figure that a unit did not
     report is first computed from the unit's own parts (see `derived`). Rates are computed by their formula from the units that gave all of
@@ -46,108 +47,87 @@ def aggregate(
     """
     subtrees = Subtrees.of(units, root)
     codes = [code for code, one in scheme.indicators.items() if one.kind is not Kind.TEXT]
-    own = own_figures(returns, scheme.indicators).reindex(index=list(subtrees.codes), columns=codes)
-    reported = _totals(own, subtrees, scheme)
-    adjusted = adjusted_figures(own, returns.adjustments)
-    numbers, answered, stand_in = _addends(returns, subtrees, codes)
+    kept = subtrees.of_some(_kept(returns, units, subtrees))
+    add = Addition(scheme, codes, subtrees, kept)
+    own = own_of(returns, scheme.indicators, units=subtrees.codes)
+    adjusted = adjusted_of(own, returns.adjustments, units=subtrees.codes, known=subtrees.rows, indicators=codes)
+    reported = add.totals(own)
     owing = _owing(returns, scheme, units=units, subtrees=subtrees, codes=codes)
+    counts = add.counts(answers_of(add, returns, owing))
+    expected = None if owing is None else owing.counts(add)
     made = {
         "value": reported,
-        "approved": reported if adjusted is own else _totals(adjusted, subtrees, scheme),
-        "reported": _reported(answered, stand_in, owing=owing, subtrees=subtrees),
-        "expected": np.full(answered.shape, -1, dtype=np.int64) if owing is None else subtrees.add(owing),
-        "addends": subtrees.add(numbers),
-        "open_errors": subtrees.add(_open_errors(returns, findings, subtrees=subtrees, codes=codes)),
-        "stand_in": subtrees.add(stand_in) > 0,
-        "previous": _earlier(past.previous(returns.period), subtrees, codes=codes, scheme=scheme, absent=absent),
-        "closing": _earlier(past.closing(returns.period), subtrees, codes=codes, scheme=scheme, absent=absent),
+        "approved": reported if adjusted is own else add.totals(adjusted),
+        "reported": counts["counted"] if expected is None else np.minimum(counts["counted"], expected),
+        "expected": np.full(reported.shape, -1, dtype=np.int64) if expected is None else expected,
+        "addends": counts["numbers"],
+        "open_errors": kept.add(_open_errors(returns, findings, add=add)),
+        "stand_in": counts["stand_in"] > 0,
+        "previous": _earlier(past.previous(returns.period), add, units=units, absent=absent),
+        "closing": _earlier(past.closing(returns.period), add, units=units, absent=absent),
     }
-    kept = [row for row, code in enumerate(subtrees.codes) if row == 0 or code in returns.counted or units.children(code)]
-    return _table(made, [subtrees.codes[row] for row in kept], kept=kept, codes=codes)
+    return _table(made, list(kept.codes), codes=codes)
 
 
-def _totals(own: pd.DataFrame, subtrees: Subtrees, scheme: Scheme) -> Floats:
-    """Own figures (unit × code, units as in `subtrees`) with what the kind of each indicator makes of them up the tree, as a matrix."""
-    derived = Derived.of(own, subtrees, scheme)
-    figures = derived.own.to_numpy(dtype=np.float64)
-    made = subtrees.totals(figures)
-    reporters = subtrees.add((~np.isnan(figures)).astype(np.int64))
-    for column, code in enumerate(derived.own.columns):
-        kind = scheme.indicators[code].kind
-        if kind is Kind.RATE:
-            computed = derived.rate(code)
-            alone = np.where(reporters[:, column] == 1, made[:, column], np.nan)  # the sum of one is that one
-            made[:, column] = np.where(np.isnan(computed), alone, computed)
-        elif not kind.summed:
-            made[:, column] = figures[:, column]
-    return made
+def _kept(returns: Round, units: UnitTree, subtrees: Subtrees) -> list[int]:
+    """The rows of the units that get totals."""
+    few = len(returns.counted) <= LARGE
+    register = returns.returns
+    compared = set(register.loc[register["standing"] == Standing.COMPARED, "unit"])
+    return [
+        row
+        for row, code in enumerate(subtrees.codes)
+        if row == 0 or units.children(code) or (few and code in returns.counted) or (not few and code in compared)
+    ]
 
 
-def _addends(returns: Round, subtrees: Subtrees, codes: list[str]) -> tuple[Counts, Counts, Counts]:
-    """For each unit's own returns (units × codes): how many hold a number, how many an answer, how many stand in for those below."""
-    rows = {code: row for row, code in enumerate(subtrees.codes)}
-    ids = [one for unit, parts in returns.counted.items() if unit in rows for one in parts]
-    at = [rows[unit] for unit, parts in returns.counted.items() if unit in rows for _ in parts]
-    numbers = (~np.isnan(figures_of(returns, ids=ids, codes=codes))).astype(np.int64)
-    states = returns.states.reindex(index=ids, columns=codes, fill_value=State.ABSENT).to_numpy(dtype=np.int8)
-    standing_in = (returns.returns.loc[ids, "standing"] == Standing.STAND_IN).to_numpy(dtype=bool)
-    found = []
-    for part in (numbers, np.isin(states, ANSWERS), numbers * standing_in[:, None]):
-        counts = np.zeros((len(rows), len(codes)), dtype=np.int64)
-        np.add.at(counts, at, part.astype(np.int64))
-        found.append(counts)
-    return found[0], found[1], found[2]
-
-
-def _owing(returns: Round, scheme: Scheme, *, units: UnitTree, subtrees: Subtrees, codes: list[str]) -> Counts | None:
-    """Which units themselves owe each indicator (1 or 0); None where no table of units says who there is."""
+def _owing(returns: Round, scheme: Scheme, *, units: UnitTree, subtrees: Subtrees, codes: list[str]) -> Owing | None:
+    """Which units themselves owe each indicator, which is a matter of their kind; None where no table of units says who there is."""
     if not units.known:
         return None
     day = returns.period.last_day
     kinds = [units[code].kind if code in units and units[code].expected(day) else "" for code in subtrees.codes]
-    asked = {kind: [scheme.indicators[code].asked_of(kind) for code in codes] for kind in set(kinds)}
-    return np.array([asked[kind] for kind in kinds], dtype=np.int64).reshape(len(kinds), len(codes))
+    sorts = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
+    asked = [[scheme.indicators[code].asked_of(kind) for code in codes] for kind in sorts]
+    table = np.array(asked, dtype=np.bool_).reshape(len(sorts), len(codes))
+    return Owing(np.array([sorts[kind] for kind in kinds], dtype=np.int64), table)
 
 
-def _reported(answered: Counts, stand_in: Counts, *, owing: Counts | None, subtrees: Subtrees) -> Counts:
-    """How many units answered, of those that owe the figure, so that never more answered than owe it.
-
-    A unit that was not asked counts only as the stand-in for those below it that were.
-    """
-    if owing is None:
-        return np.asarray(subtrees.add((answered > 0).astype(np.int64)))
-    counted = (answered > 0) & ((owing > 0) | (stand_in > 0))
-    return np.minimum(subtrees.add(counted.astype(np.int64)), subtrees.add(owing))
-
-
-def _open_errors(returns: Round, findings: Iterable[Finding], *, subtrees: Subtrees, codes: list[str]) -> Counts:
-    """Error findings about each indicator in each unit's own returns, of those that count."""
-    rows = {code: row for row, code in enumerate(subtrees.codes)}
-    columns = {code: column for column, code in enumerate(codes)}
-    owners = {one: rows[unit] for unit, parts in returns.counted.items() if unit in rows for one in parts}
-    counts = np.zeros((len(rows), len(columns)), dtype=np.int64)
-    for finding in findings:
-        if finding.tier is Tier.ERROR and finding.return_id in owners:
+def _open_errors(returns: Round, findings: Iterable[Finding], *, add: Addition) -> Counts:
+    """Error findings about each indicator in each unit's own returns, of those that count; where each is counted."""
+    columns = {code: column for column, code in enumerate(add.codes)}
+    counts = np.zeros((len(add.kept.codes), len(columns)), dtype=np.int64)
+    rows, wrong = add.subtrees.rows, [one for one in findings if one.tier is Tier.ERROR and one.return_id]
+    owners = {one: unit for unit, ids in returns.counted.items() for one in ids} if wrong else {}
+    for finding in wrong:
+        row = rows.get(owners[finding.return_id]) if finding.return_id in owners else None
+        if row is not None:
             for code in set(finding.indicators) & columns.keys():
-                counts[owners[finding.return_id], columns[code]] += 1
+                counts[add.targets[row], columns[code]] += 1
     return counts
 
 
-def _earlier(earlier: Earlier | None, subtrees: Subtrees, *, codes: list[str], scheme: Scheme, absent: Collection[str]) -> Floats:
-    """Totals of an earlier period, units × codes, without the units in `absent`."""
+def _earlier(earlier: Earlier | None, add: Addition, *, units: UnitTree, absent: Collection[str]) -> Floats:
+    """Totals of an earlier period, kept units × codes, without the units in `absent`."""
+    codes, names = add.codes, add.subtrees.codes
     if earlier is None:
-        return np.full((len(subtrees.codes), len(codes)), np.nan)
-    if not absent:
-        return earlier.totals.reindex(index=list(subtrees.codes), columns=codes).to_numpy(dtype=np.float64)
-    return _totals(earlier.own_without(absent).reindex(index=list(subtrees.codes), columns=codes), subtrees, scheme)
+        return np.full((len(add.kept.codes), len(codes)), np.nan)
+    if absent:
+        return add.totals(without(Gathered.of(earlier.own, names), names, frozenset(absent)))
+    found = Gathered.of(earlier.totals, add.kept.codes).block(codes)
+    lost = np.flatnonzero(rows_of(earlier.totals.index, add.kept.codes) < 0).tolist()
+    leaves = [row for row in lost if not units.children(add.kept.codes[row])]
+    if leaves:  # a large round has no totals of single units: what they reported is all there is
+        found[leaves] = add.totals(Gathered.of(earlier.own, names))[leaves]
+    return found
 
 
-def _table(made: dict[str, NDArray[np.generic]], names: list[str], *, kept: list[int], codes: list[str]) -> pd.DataFrame:
+def _table(made: dict[str, NDArray[np.generic]], names: list[str], *, codes: list[str]) -> pd.DataFrame:
     """The matrices (units × codes) as one long table with declared columns."""
     units = pd.array(names, dtype="str").take(np.repeat(np.arange(len(names)), len(codes)))
     indicators = pd.array(codes, dtype="str").take(np.tile(np.arange(len(codes)), len(names)))
     columns: dict[str, object] = {"unit": units, "indicator": indicators}
-    columns.update({name: matrix[kept].ravel() for name, matrix in made.items()})
+    columns.update({name: matrix.ravel() for name, matrix in made.items()})
     return pd.DataFrame(columns, columns=list(TOTALS_COLUMNS)).astype(
         {name: kind for name, kind in TOTALS_COLUMNS.items() if kind != "str"}
     )

@@ -27,6 +27,7 @@ from reconcile.model.round import (
 )
 from reconcile.process.intake_findings import cell_findings
 from reconcile.process.summaries import Brought, findings_kept
+from reconcile.process.taken import MOST
 from reconcile.process.versions import answer, differing
 from reconcile.scheme.wording import listed
 
@@ -67,7 +68,7 @@ def matrices(sheaves: Sequence[Sheaf], scheme: Scheme) -> tuple[NDArray[np.float
             there = [sheaves[row].there for row in rows]
             values[rows] = content.round.values.reindex(index=there, columns=codes).to_numpy(dtype=np.float64)
             states[rows] = content.round.states.reindex(index=there, columns=codes, fill_value=0).to_numpy(dtype=np.int8)
-    endless = np.isinf(values)  # nobody counts so many; sums could not hold it
+    endless = np.abs(values) >= MOST  # nobody counts so many; sums could not hold it. Only a forged summary brings it
     values[endless], states[endless] = np.nan, State.UNREADABLE
     return values, states
 
@@ -154,8 +155,9 @@ def assemble(
 
 
 def _register(sheaves: Sequence[Sheaf], ids: pd.Index[str]) -> pd.DataFrame:
-    rows = [sheaf.entry.row() for sheaf in sheaves]
-    return pd.DataFrame({name: pd.array([row[name] for row in rows], dtype="str") for name in RETURNS_COLUMNS}, index=ids)
+    entries = [sheaf.entry for sheaf in sheaves]
+    columns = {name: pd.array([str(getattr(entry, name)) for entry in entries], dtype="str") for name in RETURNS_COLUMNS}
+    return pd.DataFrame(columns, index=ids)
 
 
 class _Tables:

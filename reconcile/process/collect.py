@@ -9,20 +9,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconcile.engine import Serial
 from reconcile.errors import ReconcileError
-from reconcile.files.workbook import XlsWorker
 from reconcile.model.period import Period
 from reconcile.model.round import Round, Standing
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.assembly import Changes, Sheaf, assemble, matrices
-from reconcile.process.intake import Reader, Received
+from reconcile.process.intake import Received
+from reconcile.process.reading import read_all
 from reconcile.process.register import Desk, Entry, assign, round_period, settle
 from reconcile.process.summaries import Brought, bring, settled_units
 from reconcile.process.whose import plain_code, plain_name
 from reconcile.scheme.units import kind_of
 
 if TYPE_CHECKING:
+    from reconcile.engine import Engine
     from reconcile.files.archive import Source
+    from reconcile.files.cache import Cache
     from reconcile.model.past import Past
     from reconcile.scheme.scheme import Scheme
 
@@ -39,15 +42,22 @@ class Collected:
     units: UnitTree
 
 
-def collect(sources: Iterable[Source], scheme: Scheme, *, units: UnitTree | None, period: Period | None) -> Collected:
-    """Read every source and register it; the order of the sources never matters.
+def collect(
+    sources: Iterable[Source],
+    scheme: Scheme,
+    *,
+    units: UnitTree | None,
+    period: Period | None,
+    engine: Engine | None = None,
+    cache: Cache | None = None,
+) -> Collected:
+    """Read every source and register it; neither the order of the sources nor the engine that reads them matters.
 
-    `units` None: the units are taken from the covers (and from summaries). `period` None: the commonest period on the covers. Raises
-    ReconcileError only where there are returns, and neither a cover, nor a path, nor the caller says of which period they are.
+    `units` None: the units are taken from the covers (and from summaries). `period` None: the commonest period on the covers. `engine`
+    None: here, one after the other. `cache`: returns that an earlier run read are not read again. Raises ReconcileError only where there
+    are returns, and neither a cover, nor a path, nor the caller says of which period they are.
     """
-    with XlsWorker() as worker:
-        reader = Reader(scheme, worker=worker)
-        received = [reader.receive(source) for source in sources]
+    received = read_all(sources, scheme, engine=engine or Serial(), cache=cache)
     sheaves = [_sheaf(one) for one in received if one.summary is None]
     brought = [bring(one.file, one.summary, units=one.units, known=one.units_known) for one in received if one.summary is not None]
     sheaves.extend(Sheaf(entry, brought=one, there=there) for one in brought for there, entry in one.entries.items())
@@ -89,6 +99,7 @@ def _sheaf(received: Received) -> Sheaf:
         entry.filler, entry.filled_on, entry.head, entry.phone = cover["filler"], cover["filled_on"], cover["head"], cover["phone"]
         entry.replaces, entry.scheme, entry.layout = cover["replaces"], cover["scheme"], taken.layout
         entry.odd_date, entry.empty = taken.odd_date, taken.empty
+        taken.cover = {}  # of a hundred thousand returns it would be the greater part
     return Sheaf(entry, taken=taken)
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from reconcile.model.finding import Finding
 from reconcile.model.past import Past
 from reconcile.model.round import Round
 from reconcile.model.unit import UnitTree
 from reconcile.process.clues import Clue, unclaimed
-from reconcile.process.expected import expected
-from reconcile.process.history import agreed, changes
-from reconcile.process.jumps import Evidence, jumps, zeros
-from reconcile.process.levels import levels
+from reconcile.process.expected import Rates, expected, usual_rates
+from reconcile.process.history import Growth, agreed, changes, growths
+from reconcile.process.jumps import Evidence, jumps
+from reconcile.process.levels import Usual, levels, usual_levels
 from reconcile.process.outliers import outliers
 from reconcile.process.periods import cumulative_falls, whole_years
-from reconcile.process.runs import copied
+from reconcile.process.runs import Sameness, copied, usual_sameness
 from reconcile.process.series import Series
 from reconcile.process.split import split_units
 from reconcile.process.unit_slips import unit_slips
+from reconcile.process.zeros import Losses, usual_losses, zeros
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.scheme import Scheme
+from reconcile.scheme.syntax import Period
 from reconcile.scheme.wording import finding
 
 
@@ -34,21 +37,46 @@ def compare(returns: Round, scheme: Scheme, *, units: UnitTree, past: Past) -> t
     """
     environment = ReturnsEnvironment(returns, scheme, units, past)
     series = Series(environment)
-    if not series.ids or not series.codes:
+    if not len(series.ids) or not series.codes:
         return ()
-    found = changes(series)
-    evidence = Evidence(series, found, agreed(series, found), expected(series, found), levels(series))
-    told = [_told(clue, series) for clue in unclaimed(_clues(evidence)) if clue.check in scheme.named]
+    usual = _learnt(series)
+    told = [
+        _told(clue, part)
+        for part in series.parts()
+        for clue in unclaimed(_clues(_evidence(part, usual), usual))
+        if clue.check in scheme.named
+    ]
     return tuple(sorted((*told, *split_units(environment)), key=lambda one: one.sort_key))
 
 
-def _clues(evidence: Evidence) -> Iterator[Clue]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Usual:
+    """What is usual in the whole round, so that each return can be judged by itself."""
+
+    growths: tuple[Growth, ...]
+    rates: Rates
+    levels: Usual
+    sameness: Mapping[Period, Sameness]
+    losses: Losses
+
+
+def _learnt(series: Series) -> _Usual:
+    learned = growths(series)
+    return _Usual(learned, usual_rates(series, learned), usual_levels(series), usual_sameness(series), usual_losses(series))
+
+
+def _evidence(part: Series, usual: _Usual) -> Evidence:
+    found = changes(part, usual.growths)
+    return Evidence(part, found, agreed(part, found), expected(part, found, usual.rates), levels(part, usual.levels))
+
+
+def _clues(evidence: Evidence, usual: _Usual) -> Iterator[Clue]:
     """Everything that is seen, what explains most first."""
     yield from unit_slips(evidence)
-    yield from copied(evidence.series)
+    yield from copied(evidence.series, usual.sameness)
     yield from whole_years(evidence)
     yield from cumulative_falls(evidence.series)
-    yield from zeros(evidence)
+    yield from zeros(evidence.series, usual.losses)
     yield from jumps(evidence)
     yield from outliers(evidence)
 

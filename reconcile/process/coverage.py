@@ -28,17 +28,19 @@ def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> t
     inside = [code for code in units.subtree(root) if code in units]
     sent = _files(returns)
     reported = [code for code in inside if any(standing in JUDGED for _, standing in sent.get(code, ()))]
-    answered = set(reported)
+    answered = frozenset(reported)
     unreadable = [code for code in inside if code not in answered and any(standing in _SENT for _, standing in sent.get(code, ()))]
     day = returns.period.last_day
     asked = {kind for kind in {unit.kind for unit in units} if scheme.asked_of(kind)}
     owing = [code for code in inside if units[code].kind in asked and units[code].expected(day)] if units.known else reported
     excused = _excused(units, owing, sent)
     expected = [code for code in owing if code not in excused]
-    missing = [code for code in expected if code not in answered and code not in unreadable]
+    heard = answered.union(unreadable)
+    missing = [code for code in expected if code not in heard]
     late, findings = _late(returns, scheme, units=units, reported=reported)
     findings.extend(_about_units("missing_unit", missing, returns, scheme=scheme, units=units))
-    findings.extend(_about_units("not_owed", [code for code in reported if code not in owing], returns, scheme=scheme, units=units))
+    owed = frozenset(owing)
+    findings.extend(_about_units("not_owed", [code for code in reported if code not in owed], returns, scheme=scheme, units=units))
     covered = Coverage(
         expected=tuple(expected),
         reported=tuple(reported),
@@ -52,7 +54,9 @@ def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> t
 def _files(returns: Round) -> dict[str, list[tuple[str, str]]]:
     """Unit -> (return id, standing) of every file it sent."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for return_id, unit, standing in zip(returns.returns.index, returns.returns["unit"], returns.returns["standing"], strict=True):
+    table = returns.returns
+    columns = (column.to_numpy(dtype=object).tolist() for column in (table.index, table["unit"], table["standing"]))
+    for return_id, unit, standing in zip(*columns, strict=True):
         found.setdefault(str(unit), []).append((str(return_id), str(standing)))
     return found
 
@@ -60,7 +64,8 @@ def _files(returns: Round) -> dict[str, list[tuple[str, str]]]:
 def _excused(units: UnitTree, expected: list[str], sent: Mapping[str, list[tuple[str, str]]]) -> set[str]:
     """Units that sent nothing and stand below one whose 汇总 return stands in: their figures are in it."""
     standing_in = {code for code, files in sent.items() if any(standing == Standing.STAND_IN for _, standing in files)}
-    return {code for code in expected if code not in sent and any(step in standing_in for step in units.ancestors(code)[1:])}
+    waiting = [code for code in expected if code not in sent] if standing_in else []
+    return {code for code in waiting if any(step in standing_in for step in units.ancestors(code)[1:])}
 
 
 def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str]) -> tuple[list[str], list[Finding]]:
@@ -70,9 +75,9 @@ def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str
     wanted = set(reported)
     tardy: dict[str, list[Finding]] = {}
     table = returns.returns
-    for return_id, unit, standing, file, written in zip(
-        table.index, table["unit"], table["standing"], table["file"], table["filled_on"], strict=True
-    ):
+    names = ("unit", "standing", "file", "filled_on")
+    columns = (column.to_numpy(dtype=object).tolist() for column in (table.index, *(table[name] for name in names)))
+    for return_id, unit, standing, file, written in zip(*columns, strict=True):
         day = _day(str(written))
         if unit not in wanted or standing not in JUDGED or day is None or day <= due:
             continue

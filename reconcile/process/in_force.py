@@ -16,7 +16,7 @@ from reconcile.scheme.branches import Constraint, coding_of, constraint
 from reconcile.scheme.domains import counted, domain
 from reconcile.scheme.environment import ReturnsEnvironment
 from reconcile.scheme.expression import Missing, Reference, aggregates, evaluate, linear, references
-from reconcile.scheme.reach import kinds_at, reached
+from reconcile.scheme.reach import Figures, kinds_at, reached
 from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
@@ -194,9 +194,9 @@ class InForce:
         return coding_of(node for rule in self.rules.values() for node in (rule.expression, rule.when) if node is not None)
 
     @cached_property
-    def _kinds(self) -> list[tuple[frozenset[str], bool]]:
+    def _kinds(self) -> Figures:
         speaks = zip(self.environment.codes, self.environment.whole.tolist(), strict=True)
-        return [(kinds_at(self.environment.units, code, whole=whole), bool(whole)) for code, whole in speaks]
+        return Figures.of((kinds_at(self.environment.units, code, whole=whole), bool(whole)) for code, whole in speaks)
 
 
 def changeable(reference: Reference) -> bool:

@@ -7,14 +7,16 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
 from reconcile.files.cell import Reading, read_cell
+from reconcile.files.familiar import Familiar
 from reconcile.files.form_reader import FilledForm, Placed, read_form
+from reconcile.files.known_forms import KnownForms
 from reconcile.files.query_reader import lone_query
-from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.raw import LONGEST_TEXT, UnreadableWorkbook
 from reconcile.files.tidy import is_summary, read_head, read_round, read_scheme_tables
 from reconcile.files.workbook import read_workbook
 from reconcile.model.finding import CellAt
@@ -24,7 +26,7 @@ from reconcile.model.quantity import Measure, convert, format_number
 from reconcile.model.round import Standing, State
 from reconcile.process.intake_lists import take_lists
 from reconcile.process.other_scheme import compared, translated
-from reconcile.process.taken import Mark, Taken, as_text
+from reconcile.process.taken import MOST, Mark, Taken, as_text
 from reconcile.scheme.wording import finding
 
 if TYPE_CHECKING:
@@ -35,21 +37,23 @@ if TYPE_CHECKING:
     from reconcile.model.round import Round
     from reconcile.model.unit import Unit
     from reconcile.scheme.scheme import Scheme
+    from reconcile.scheme.tables import Table
 
 _NUMBERS = frozenset({Kind.FLOW, Kind.STOCK, Kind.RATE, Kind.NORM})
 _PAPERS = frozenset({"not_workbook", "text", "html", "own_results"})
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".xltx", ".xlsb", ".ods")
 _LONG_COUNT = 1e10  # from here on a count of heads may be a telephone or a citizen number
-_MOST = 1e15  # no union counts so many: a citizen number in the wrong cell, or an endless number
+MOST_TOGETHER = 500  # rows of codes that are remembered
 _NO_WORD = re.compile(r"[-‐‑–—―−－─_/／\\]*|无")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Slot(NamedTuple):
-    """Where an indicator stands in the matrices, and what a plain number must be to need no second look: below `most`, and whole."""
+    """Where an indicator stands in the matrices, and what a plain number must be to need no second look: below `most` (of anything but a
+    number, every one needs it), and whole.
+    """
 
     column: int
-    number: bool
     whole: bool
     measure: str
     most: float
@@ -79,28 +83,40 @@ class Reader:
     def __init__(self, scheme: Scheme, *, worker: XlsWorker | None = None) -> None:
         self._scheme = scheme
         self._worker = worker
+        self._familiar, self._known = Familiar(), KnownForms(scheme)
         self._places: dict[str, Mapping[str, tuple[str, str]]] = {}
+        self._together: dict[tuple[str, ...], list[tuple[int, bool, str, float]]] = {}
         self._slots = {
-            code: Slot(column, one.kind in _NUMBERS, whole := scheme.measure(code).whole, one.measure, _LONG_COUNT if whole else _MOST)
+            code: Slot(column, whole := scheme.measure(code).whole, one.measure, _most(one.kind, whole=whole))
             for column, (code, one) in enumerate(scheme.indicators.items())
         }
 
     def receive(self, source: Source) -> Received:
         """Read one source. Nothing about the file raises: what cannot be read says why."""
-        sha256 = ""
         try:
             data = source.read()
-            sha256 = hashlib.sha256(data).hexdigest()
-            workbook = read_workbook(data, name=source.name, worker=self._worker)
-            if is_summary(workbook):
-                return _summary(source.name, sha256, workbook, self._scheme)
         except UnreadableWorkbook as error:
-            paper = error.code in _PAPERS and not source.name.lower().endswith(_ENDINGS)
-            return Received(source.name, sha256, Standing.UNREADABLE, error.message, paper=paper)
-        form = read_form(workbook, self._scheme)
+            return self.refused(source.name, "", error)
+        return self.understood(source, hashlib.sha256(data).hexdigest(), data)
+
+    def refused(self, name: str, sha256: str, error: UnreadableWorkbook) -> Received:
+        """A file that could not be read, and why."""
+        paper = error.code in _PAPERS and not name.lower().endswith(_ENDINGS)
+        return Received(name, sha256, Standing.UNREADABLE, error.message, paper=paper)
+
+    def understood(self, source: Source, sha256: str, data: bytes) -> Received:
+        """Read the bytes of one source."""
+        name = source.name
+        try:
+            workbook = read_workbook(data, name=name, worker=self._worker, familiar=self._familiar)
+            if is_summary(workbook):
+                return _summary(source, sha256, workbook, self._scheme)
+            form = read_form(workbook, self._scheme, self._known)
+        except UnreadableWorkbook as error:
+            return self.refused(name, sha256, error)
         if form is None:
-            return Received(source.name, sha256, Standing.FOREIGN, lone_query(workbook) or "不是本制度的报表")
-        return Received(source.name, sha256, Standing.COUNTED, taken=self.take(form))
+            return Received(name, sha256, Standing.FOREIGN, lone_query(workbook) or "不是本制度的报表")
+        return Received(name, sha256, Standing.COUNTED, taken=self.take(form))
 
     def take(self, form: FilledForm) -> Taken:
         """The answers of a filled form, as arrays in the order of the scheme's indicators, with a mark for every odd cell."""
@@ -118,6 +134,7 @@ class Reader:
         taken.reasons = [(code, mask_text(said)) for code, said in form.reasons.items() if code not in form.outdated]
         taken.answers = [(one.rule, one.indicators, one.values, mask_text(one.text)) for one in form.answers]
         taken.answers += [("", code, "", mask_text(form.reasons[code])) for code in sorted(form.outdated)]
+        taken.active = form.active
         taken.absent, taken.hidden, taken.relabelled = form.absent, form.hidden, tuple(map(mask_text, form.relabelled))
         again = ((f"{text}（重复出现，未采用）", sheet, cell) for text, sheet, cell in form.repeated)
         taken.unknown = tuple((mask_text(text), sheet, cell) for text, sheet, cell in (*form.unknown, *again))
@@ -126,36 +143,58 @@ class Reader:
 
     def _take_figures(self, form: FilledForm, taken: Taken) -> None:
         """A plain number, not negative, whole where heads are counted and in the scheme's measure, needs no second look."""
-        slots, number, blank = self._slots, int(State.NUMBER), int(State.BLANK)
-        values, states = [math.nan] * len(slots), [int(State.ABSENT)] * len(slots)
-        for code, placed in form.figures.items():
-            _, _, raw, beside = placed
-            column, plain, whole, measure, most = slots[code]
-            if type(raw) is float and plain and 0 <= raw < most and (not whole or raw.is_integer()) and beside in ("", measure):
-                values[column], states[column] = raw, number
-            elif raw is None:
-                states[column] = blank
-            else:
-                reading = _understand(placed, self._scheme.indicators[code], self._scheme)
-                values[column], states[column] = reading.value, int(reading.state)
-                _keep_odd(code, placed, reading, taken)
-        taken.values, taken.states = np.array(values, dtype=np.float64), np.array(states, dtype=np.int8)
+        number, blank = int(State.NUMBER), int(State.BLANK)
+        values, states = [math.nan] * len(self._slots), bytearray(len(self._slots))  # ABSENT is 0
+        for block in form.figures.blocks:
+            slots = self._slots_of(block.codes)
+            for place, ((column, whole, measure, most), raw, beside) in enumerate(zip(slots, block.raws, block.measures, strict=True)):
+                if raw is None:
+                    states[column] = blank
+                elif type(raw) is float and 0 <= raw < most and (not whole or raw.is_integer()) and (not beside or beside == measure):
+                    values[column], states[column] = raw, number
+                else:
+                    code, placed = block.codes[place], block.placed(place)
+                    reading = _understand(placed, self._scheme.indicators[code], self._scheme)
+                    values[column], states[column] = reading.value, int(reading.state)
+                    _keep_odd(code, placed, reading, taken)
+        taken.values, taken.states = np.array(values, dtype=np.float64), np.frombuffer(states, dtype=np.int8)
+
+    def _slots_of(self, codes: tuple[str, ...]) -> list[tuple[int, bool, str, float]]:
+        """The slots of these codes, which stand together on most forms. Plain tuples are taken apart twice as fast as named ones."""
+        found = self._together.get(codes)
+        if found is None:
+            if len(self._together) >= MOST_TOGETHER:
+                self._together.clear()
+            found = self._together[codes] = [(one.column, one.whole, one.measure, one.most) for one in map(self._slots.__getitem__, codes)]
+        return found
 
 
-def _summary(file: str, sha256: str, workbook: Workbook, scheme: Scheme) -> Received:
-    content, units = read_round(workbook, scheme)
+def _most(kind: Kind, *, whole: bool) -> float:
+    if kind not in _NUMBERS:
+        return 0.0
+    return _LONG_COUNT if whole else MOST
+
+
+def _summary(source: Source, sha256: str, workbook: Workbook, scheme: Scheme) -> Received:
+    file = source.name
+
+    def opener(path: str) -> BinaryIO:
+        return source.open_beside(path)
+
+    content, units = read_round(workbook, scheme, opener=opener)
     head = read_head(workbook)
     tables = (content.returns, content.values, content.states)
     if not all(table.index.is_unique and table.columns.is_unique for table in tables):
         return Received(file, sha256, Standing.UNREADABLE, "汇总表的数据页有重复的行或列，无法读取，请向报送单位索取原文件")
     if head.scheme != scheme.hash:
-        content = _from_another_scheme(content, file=file, workbook=workbook, scheme=scheme)
+        written = read_scheme_tables(workbook, opener=opener)[0]
+        content = _from_another_scheme(content, file=file, written=written, scheme=scheme)
     return Received(file, sha256, Standing.COUNTED, summary=content, units=units, units_known=head.units_known)
 
 
-def _from_another_scheme(content: Round, *, file: str, workbook: Workbook, scheme: Scheme) -> Round:
-    """The round in our measures, with a finding that tells how the other scheme differs."""
-    differences = compared(read_scheme_tables(workbook)[0], [str(code) for code in content.values.columns], scheme)
+def _from_another_scheme(content: Round, *, file: str, written: Mapping[str, Table], scheme: Scheme) -> Round:
+    """The round in our measures, with a finding that tells how the other scheme differs; `written`: its tables."""
+    differences = compared(written, [str(code) for code in content.values.columns], scheme)
     if differences.turns or differences.columns:
         content = translated(content, differences)
     rule = scheme.named.get("other_scheme")
@@ -195,7 +234,7 @@ def _understand(placed: Placed, indicator: Indicator, scheme: Scheme) -> Reading
         reading = _remarked(reading, said.name, "measure_said")
     else:
         reading = _converted(read_cell(placed.raw, indicator_measure=said, kind=indicator.kind.value, measures=words), said, asked)
-    if reading.state == State.NUMBER and (not abs(reading.value) < _MOST or (asked.whole and _is_personal(placed, reading))):
+    if reading.state == State.NUMBER and (not abs(reading.value) < MOST or (asked.whole and _is_personal(placed, reading))):
         return Reading(math.nan, State.UNREADABLE, as_text(placed.raw), None, ("unreadable_cell",))
     return reading
 
@@ -233,8 +272,8 @@ def _converted(reading: Reading, said: Measure, asked: Measure) -> Reading:
 
 
 def _keep_odd(code: str, placed: Placed, reading: Reading, taken: Taken) -> None:
-    text = reading.typed if reading.typed is not None else as_text(placed.raw)
+    text = mask_text((reading.typed if reading.typed is not None else as_text(placed.raw))[:LONGEST_TEXT])
     if reading.typed is not None or reading.measure_typed:
-        taken.typed.append((code, mask_text(text), reading.measure_typed or ""))
+        taken.typed.append((code, text, reading.measure_typed or ""))
     for check in reading.remarks:
-        taken.marks.append(Mark(check, code, placed.sheet, placed.cell, mask_text(text), reading.value, reading.measure_typed or ""))
+        taken.marks.append(Mark(check, code, placed.sheet, placed.cell, text, reading.value, reading.measure_typed or ""))

@@ -14,7 +14,7 @@ from reconcile.model.round import State
 from reconcile.process.taken import Mark, Taken, as_text, shown_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from reconcile.files.placed import Placed, RosterRow
     from reconcile.scheme.scheme import RosterColumn, Scheme
@@ -31,8 +31,10 @@ class Entered(NamedTuple):
     failed: tuple[tuple[str, str], ...] = ()
 
 
-def take_lists(rows: Iterable[RosterRow], scheme: Scheme, *, taken: Taken) -> None:
+def take_lists(rows: Sequence[RosterRow], scheme: Scheme, *, taken: Taken) -> None:
     """Add all rows of all lists to `taken`, with a mark for every damaged cell and every number that is no one's."""
+    if not rows:
+        return
     columns = {(roster.name, column.column): column for roster in scheme.rosters.values() for column in roster.columns}
     for row in rows:
         for name, placed in row.cells.items():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from reconcile.model.figures import Floats
-from reconcile.model.finding import Tier
 from reconcile.model.quantity import format_number
 from reconcile.process.clues import Clue
 from reconcile.process.expected import Expected
@@ -16,7 +15,7 @@ from reconcile.process.history import Agreed, Change
 from reconcile.process.levels import Level
 from reconcile.process.series import Series
 from reconcile.scheme.environment import Truths
-from reconcile.scheme.syntax import Comparison, Name, Or, Period
+from reconcile.scheme.syntax import Comparison, Name, Period
 
 FLAG = 4.0  # robust standard deviations at which a figure is asked about: at most 0.05 false in 100 returns, measured
 _HINT = 3.3  # from here on a note, where peers' levels or the effect scores say the same
@@ -26,17 +25,14 @@ _LEAST_FLOW = float(np.log(3))  # and when what happened trebles or falls to a t
 _MONEY_LEAST = float(np.log(5))  # sums for few people vary by their number alone; below this factor it is worth a note
 _ALONE = 1.0  # standard deviations more are asked for where only one earlier period is known, and nothing bears it out
 _MANY_TIMES = 3.5  # a count must be so many times what any earlier period leads to, or that part of it, where only its size speaks
-_NOTHING = 20.0  # what a unit had at least in each earlier period for a sudden 0 to be asked about
-_RARE = 0.05  # and so few of its peers that had any before may have none now
 _TOGETHER = 4  # so many figures of one return that jump the same way are one event: a shop closed, units merged
-_PAIR = 2
 _TENFOLD = float(np.log(10))
 _NEAR_TENFOLD = 0.35  # in logs: a factor of 7 to 14 is read as one zero too many or too few
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What is known of every cell."""
+    """What is known of every cell of some returns."""
 
     series: Series
     changes: tuple[Change, ...]
@@ -47,6 +43,8 @@ class Evidence:
 
 def jumps(evidence: Evidence) -> Iterator[Clue]:
     """Figures that jumped, one clue a cell; several of a return that jumped the same way are one clue (@jump, @jump_weak)."""
+    if not evidence.series.periods:
+        return
     strong, weak = _strong(evidence), _weak(evidence)
     direction = np.sign(np.where(evidence.agreed.excess != 0, evidence.agreed.excess, np.nan_to_num(evidence.expected.score)))
     for row in np.flatnonzero((strong | weak).any(axis=1)).tolist():
@@ -146,10 +144,10 @@ def _times(value: float, before: float, name: str) -> str:
 
 def _usual(evidence: Evidence, row: int, column: int, period: Period) -> str:
     """，同类单位一般为0.8至1.3倍, of the figure of that period; "" where too few peers have both figures."""
-    change = next(one for one in evidence.changes if one.period == period)
-    if not change.peers[row, column]:
+    growth, group = next(one.growth for one in evidence.changes if one.period == period), evidence.series.group[row]
+    if not growth.peers[group, column]:
         return ""
-    centre, reach = float(change.usual[row, column]), float(change.spread[row, column])
+    centre, reach = float(growth.usual[group, column]), float(growth.spread[group, column])
     low, high = (format_number(float(np.exp(centre + side * reach)), 2) for side in (-1, 1))
     between = f"{low}至{high}倍" if low != high else f"{low}倍"
     return f"，同类单位一般为{between}"
@@ -160,77 +158,3 @@ def _guess(excess: float) -> str:
     if abs(abs(excess) - _TENFOLD) > _NEAR_TENFOLD:
         return ""
     return "，像是多写了一位" if excess > 0 else "，像是少写了一位"
-
-
-def zeros(evidence: Evidence) -> Iterator[Clue]:
-    """Cells that are 0 or blank now and clearly were not in any earlier period, while hardly any peer did the same.
-
-    @sudden_zero; @sudden_zero_weak for sums of money, which often hang on an activity that was not held this time. A blank that an
-    equation fills is asked about with what it must be.
-    """
-    series = evidence.series
-    if not series.periods:
-        return
-    scaled = [np.where(series.flows, series.before(period) * series.months(period), series.before(period)) for period in series.periods]
-    before = np.array(scaled)
-    fewest = np.where(np.isnan(before).all(axis=0), np.nan, np.where(np.isnan(before), np.inf, before).min(axis=0))
-    empty = ((series.now == 0) & ~_paired(series)) | (series.blank & ~series.required & ~_implied(series) & ~_idle(series))
-    found = empty & (fewest >= _least_lost(series)) & (_share(series, empty, fewest) <= _RARE)
-    for row, column in np.argwhere(found).tolist():
-        said = "没有填写" if series.blank[row, column] else f"填报{series.said_now(row, column)}"
-        check = "sudden_zero_weak" if series.money[column] else "sudden_zero"
-        expected = series.said(float(series.before(series.periods[0])[row, column]), column)
-        yield Clue(check, row, (column,), {"以往": series.history(row, column), "现填": said}, expected)
-
-
-def _pairs(series: Series) -> list[list[int]]:
-    """Columns that a rule demands to be above 0 together or 0 together."""
-    place = {code: column for column, code in enumerate(series.codes)}
-    found = [[place.get(code, -1) for code in rule.indicators] for rule in series.scheme.rules if isinstance(rule.expression, Or)]
-    return [pair for pair in found if len(pair) == _PAIR and min(pair) >= 0]
-
-
-def _paired(series: Series) -> Truths:
-    """Columns with such a partner: where both are 0 nothing was held, so nobody came; that one alone is 0 is the rule's to say."""
-    found = np.zeros(series.now.shape, dtype=np.bool_)
-    for pair in _pairs(series):
-        found[:, pair] = True
-    return found
-
-
-def _idle(series: Series) -> Truths:
-    """Where the partner is not above 0 either."""
-    found = np.zeros(series.now.shape, dtype=np.bool_)
-    for pair in _pairs(series):
-        found[np.ix_(np.flatnonzero(~(series.now[:, pair] > 0).any(axis=1)), np.array(pair))] = True
-    return found
-
-
-def _implied(series: Series) -> Truths:
-    """Columns of equalities that must hold."""
-    firm = [rule for rule in series.scheme.rules if rule.tier is Tier.ERROR and isinstance(rule.expression, Comparison)]
-    codes = {
-        code for rule in firm if isinstance(rule.expression, Comparison) and rule.expression.operator == "==" for code in rule.indicators
-    }
-    return np.array([code in codes for code in series.codes], dtype=np.bool_)
-
-
-def _least_lost(series: Series) -> Floats:
-    """What must have been there, by column: 20 of what is counted; of money, what most units with any have."""
-    amounts = np.where((series.now > 0) & series.money, series.now, np.nan)
-    some = ~np.isnan(amounts).all(axis=0)
-    found = np.full(len(series.codes), _NOTHING)
-    found[some] = np.nanmedian(amounts[:, some], axis=0)
-    return found
-
-
-def _share(series: Series, empty: Truths, fewest: Floats) -> Floats:
-    """For each cell the share of the other units of its kind with a figure before that have none now; 0 without such units."""
-    had = fewest > 0
-    found = np.zeros(series.now.shape)
-    for rows, are_peers in series.groups:
-        if are_peers:
-            lost, all_had = (empty & had)[rows], had[rows]
-            others = np.maximum(all_had.sum(axis=0) - all_had, 0)
-            found[rows] = np.where(others > 0, (lost.sum(axis=0) - lost) / np.maximum(others, 1), 0.0)
-    return found

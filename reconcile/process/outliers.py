@@ -22,13 +22,14 @@ def outliers(evidence: Evidence) -> Iterator[Clue]:
     Where the unit's own past is known, that past is the better judge: a unit may have been the largest for years.
     """
     series, level = evidence.series, evidence.level
-    unknown = np.ones(series.now.shape, dtype=np.bool_)
+    notable = level.boxed & (np.abs(level.score) >= _NOTABLE) & (np.abs(level.excess) >= _LEAST)
+    if not notable.any():
+        return
     for period in series.periods:
-        unknown &= np.isnan(series.before(period))
-    weighty = (series.now >= _FEW) | series.money | (level.score < 0)
-    notable = unknown & weighty & level.boxed & (np.abs(level.score) >= _NOTABLE) & (np.abs(level.excess) >= _LEAST)
+        notable &= np.isnan(series.before(period))
+    notable &= (series.now >= _FEW) | series.money | (level.score < 0)
     for row, column in np.argwhere(notable).tolist():
-        usual, heads = float(level.usual[row, column]), float(series.heads[row])
+        usual, heads = level.usual(row, column), float(series.heads[row])
         sized = bool(np.isfinite(usual * heads))
         about = float(f"{usual * heads:.2g}") if sized else float("nan")
         times = float(np.exp(level.excess[row, column]))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from reconcile.model.finding import Finding
+from reconcile.model.gathered import Gathered
 from reconcile.model.indicator import Kind
 from reconcile.model.round import Round
 from reconcile.model.unit import UnitTree
-from reconcile.process.likeness import Pair, alike
+from reconcile.process.likeness import Figures, Keys, Pair, alike, counts
 from reconcile.process.overlap_findings import Teller
 from reconcile.process.repeated_lines import aided_elsewhere, aided_twice, repeated
 from reconcile.process.roster_lines import columns_of, lines_of
@@ -66,10 +67,9 @@ def _alike(returns: Round, scheme: Scheme, teller: Teller) -> Iterator[Finding]:
     codes = [code for code in codes if code in returns.values.columns]
     if not ids or not codes:
         return
-    digits = np.array([10.0 ** scheme.indicators[code].decimals for code in codes])
-    figures = np.round(returns.values.loc[ids, codes].to_numpy(dtype="float64") * digits)
+    figures, keys, kept = _counting(returns, scheme, ids=ids, codes=codes)
     numbers = {unit: number for number, unit in enumerate(sorted(set(owner.values())))}
-    pairs = alike(figures, np.array([numbers[owner[one]] for one in ids], dtype=np.int64))
+    pairs = alike(figures, np.array([numbers[owner[one]] for one in ids], dtype=np.int64), keys)
     met: dict[int, list[tuple[Pair, int]]] = {}
     for pair in pairs:
         met.setdefault(pair.first, []).append((pair, pair.second))
@@ -78,8 +78,28 @@ def _alike(returns: Round, scheme: Scheme, teller: Teller) -> Iterator[Finding]:
         ranked = sorted(met[one], key=lambda found: (-found[0].weight, found[1]))
         closest = ranked[0][0]
         yield from teller.alike(
-            ids[one], [ids[other] for _, other in ranked], shared=[codes[column] for column in closest.shared], both=closest.both
+            ids[one], [ids[other] for _, other in ranked], shared=[kept[column] for column in closest.shared], both=closest.both
         )
+
+
+def _counting(returns: Round, scheme: Scheme, *, ids: Sequence[str], codes: Sequence[str]) -> tuple[Figures, Keys, list[str]]:
+    """Figures in units of their last digit (returns × indicators), of the indicators in which some figure counts; with the keys of all."""
+    table = Gathered.of(returns.values, ids)
+    kept: dict[str, Figures] = {}  # let go one by one, so that no two copies of all are held
+
+    def columns() -> Iterator[Figures]:
+        for code in codes:
+            column = np.round(table.column(code) * 10.0 ** scheme.indicators[code].decimals)
+            if counts(column):
+                kept[code] = column
+            yield column
+
+    keys = Keys.of(columns(), len(ids))
+    counted = list(kept)
+    figures = np.empty((len(ids), len(counted)))
+    for place, code in enumerate(counted):
+        figures[:, place] = kept.pop(code)
+    return figures, keys, counted
 
 
 def _alike_texts(returns: Round, teller: Teller) -> Iterator[Finding]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reconcile.model.figures import Floats
 from reconcile.process.clues import Clue
 from reconcile.process.jumps import Evidence
 from reconcile.process.series import Series
+from reconcile.scheme.environment import Truths
 
 _SEVERAL = 3  # so many figures of one return that fall are told at once: a whole form filled for the quarter alone
 _SHOWN = 3
@@ -57,12 +59,11 @@ def whole_years(evidence: Evidence) -> Iterator[Clue]:
         return
     comparable = series.flows & ~np.isnan(change.excess) & ((series.now >= _BULK_COUNT) | series.money)
     former = next((one for one in evidence.changes if one.period == "previous"), None)
-    for row in np.flatnonzero(comparable.sum(axis=1) >= _BULK_LEAST).tolist():
+    for row in _bulky(comparable, change.excess):
         columns = np.flatnonzero(comparable[row])
         excess = change.excess[row, columns]
-        ratio = excess + change.usual[row, columns]
-        bulk = float(np.median(excess)) >= _BULK_MIDDLE and float((excess > _BULK_EACH).mean()) >= _BULK_SHARE
-        if not bulk or abs(float(np.median(ratio))) > _SAME:
+        ratio = excess + change.growth.usual[series.group[row], columns]
+        if abs(float(np.median(ratio))) > _SAME:
             continue
         if former is not None and float(np.nanmedian(np.append(former.excess[row, columns], np.nan))) < _BULK_MIDDLE:
             continue
@@ -72,3 +73,16 @@ def whole_years(evidence: Evidence) -> Iterator[Clue]:
         name = series.name("closing", ordered[0])
         fields = {"项数": str(len(ordered)), "来源": name, "程度": f"与{name}差不多", "例": shown, "口径": series.base(row)}
         yield Clue("whole_year", row, tuple(ordered), fields)
+
+
+def _bulky(comparable: Truths, excess: Floats) -> list[int]:
+    """The rows with enough comparable figures whose middle one, and most of which, lie far above what peers' growth leads to."""
+    count = comparable.sum(axis=1)
+    beyond = (comparable & (excess > _BULK_EACH)).sum(axis=1)
+    likely = np.flatnonzero((count >= _BULK_LEAST) & (beyond >= _BULK_SHARE * count - 1)).tolist()  # the rest as exactly as ever
+    found = []
+    for row in likely:
+        some = excess[row, comparable[row]]
+        if float(np.median(some)) >= _BULK_MIDDLE and float((some > _BULK_EACH).mean()) >= _BULK_SHARE:
+            found.append(row)
+    return found

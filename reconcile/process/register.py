@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -70,10 +70,6 @@ class Entry:
         if words not in self.note.split("；"):
             self.note = f"{self.note}；{words}" if self.note else words
 
-    def row(self) -> dict[str, str]:
-        """The row by column name."""
-        return {one.name: str(getattr(self, one.name)) for one in fields(self) if one.metadata.get("register", True)}
-
 
 @dataclass(slots=True)
 class Desk:
@@ -128,12 +124,17 @@ class Desk:
 
 def round_period(written: Iterable[str]) -> Period | None:
     """The commonest period among covers: those that end on the same day are one. Where two are as common, the later one."""
-    periods = [period for period in (Period.parse(one) for one in written if one) if period is not None]
+    words = Counter(one for one in written if one)
+    periods = [(period, times) for period, times in ((Period.parse(word), times) for word, times in words.items()) if period is not None]
     if not periods:
         return None
-    ends = Counter((period.year, period.month) for period in periods)
+    ends, forms = Counter[tuple[int, int]](), Counter[str]()
+    for period, times in periods:
+        ends[period.year, period.month] += times
     chosen = max(ends, key=lambda end: (ends[end], end))
-    forms = Counter(period.written for period in periods if (period.year, period.month) == chosen)
+    for period, times in periods:
+        forms[period.written] += times * ((period.year, period.month) == chosen)
+    forms = +forms
     spelled = min(forms, key=lambda form: (-forms[form], form))
     return Period(*chosen, spelled)
 
@@ -168,7 +169,9 @@ def assign(entries: Sequence[Entry], *, desk: Desk) -> None:
 
 def _compare_name(entry: Entry, desk: Desk) -> None:
     listed_name = desk.units.name(entry.unit)
-    if entry.cover_name and plain_name(entry.cover_name) != plain_name(listed_name) and entry.standing == Standing.COUNTED:
+    if entry.cover_name in ("", listed_name) or entry.standing != Standing.COUNTED:
+        return
+    if plain_name(entry.cover_name) != plain_name(listed_name):
         desk.tell("name_differs", entry, {"封面名称": entry.cover_name, "名录名称": listed_name})
 
 
@@ -205,10 +208,11 @@ def _settle_duplicates(entries: Sequence[Entry], desk: Desk) -> None:
 
 
 def _settle_periods(entries: Sequence[Entry], desk: Desk) -> None:
+    read = {word: Period.parse(word) for word in {entry.period for entry in entries}}
     for entry in entries:
         if entry.standing not in (Standing.COUNTED, Standing.UNASSIGNED):
             continue
-        found = Period.parse(entry.period)
+        found = read[entry.period]
         if found is None:
             entry.remark(
                 f"封面报告期“{entry.period}”看不懂，按{desk.period.chinese}计入"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reconcile.model.figures import Floats
+from reconcile.model.partial import added
 from reconcile.process.clues import Clue
 from reconcile.process.series import Series
 from reconcile.scheme.environment import Truths
@@ -32,7 +34,28 @@ class _Same:
     odds: Floats
 
 
-def copied(series: Series) -> Iterator[Clue]:
+@dataclass(frozen=True, eq=False)
+class Sameness:
+    """How often figures that tell something stayed the same since an earlier period, and how many of them there are: groups × columns."""
+
+    equal: NDArray[np.int64]
+    told: NDArray[np.int64]
+
+
+def usual_sameness(series: Series) -> dict[Period, Sameness]:
+    """Learn how often figures of a whole round stayed the same since each earlier period, some rows at a time."""
+    size = len(series.groups)
+    shape = (size, len(series.codes))
+    found = {one: Sameness(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)) for one in series.periods}
+    for part in series.parts() if found else ():
+        for period, usual in found.items():
+            same, weighty = _equal(part, period)
+            usual.equal[:] += added(same.astype(np.int64), part.group, size)
+            usual.told[:] += added(weighty.astype(np.int64), part.group, size)
+    return found
+
+
+def copied(series: Series, usual: Mapping[Period, Sameness]) -> Iterator[Clue]:
     """Returns with a long run of figures equal to those of an earlier return, at most one clue a return and only of its best run.
 
     Every cell that is not trivial counts by how rarely such figures stay equal in the other returns of the round. Equal to the whole of
@@ -40,30 +63,36 @@ def copied(series: Series) -> Iterator[Clue]:
     """
     best: dict[int, tuple[float, Period, list[int]]] = {}
     for period in series.periods:
-        same = _same(series, period)
-        for row in np.flatnonzero((same.same & series.flows).sum(axis=1) >= _FEWEST_FLOWS).tolist():
-            start, end, odds = _stretch(same.odds[row])
+        same = _same(series, period, usual[period])
+        starts, ends, gains = _stretches(same.odds)
+        enough = ((same.same & series.flows).sum(axis=1) >= _FEWEST_FLOWS) & (gains >= _EVIDENCE)
+        for row in np.flatnonzero(enough).tolist():
+            start, end, odds = int(starts[row]), int(ends[row]), float(gains[row])
             columns = [column for column in range(start, end) if same.same[row, column] and same.odds[row, column] > 0]
             flows = int(series.flows[columns].sum()) if columns else 0
-            if odds >= _EVIDENCE and len(columns) >= _FEWEST and flows >= _FEWEST_FLOWS and odds > best.get(row, (0.0, "this", []))[0]:
+            if len(columns) >= _FEWEST and flows >= _FEWEST_FLOWS and odds > best.get(row, (0.0, "this", []))[0]:
                 best[row] = (odds, period, columns)
     for row, (_, period, columns) in sorted(best.items()):
         whole = period == "closing" and series.months("closing") < 1 and bool(series.flows[columns].mean() > 0.5)
         yield _clue(series, row, columns, period=period, check="whole_year" if whole else "copied")
 
 
-def _same(series: Series, period: Period) -> _Same:
+def _equal(series: Series, period: Period) -> tuple[Truths, Truths]:
+    """Which figures are those of an earlier period, of those that tell something; and which tell something."""
     now, before = series.now, series.before(period)
     counts = np.where(series.money, np.inf, _TRIVIAL)
-    told = ~np.isnan(now) & ~np.isnan(before) & (now > 0) & (before > 0)
-    weighty = told & ((now >= counts) | (before >= counts) | (series.money & _uneven(now)))
-    same = weighty & (now == before)
-    chance = np.empty(now.shape)
-    usual = np.where(series.flows, _USUAL_FLOW, _USUAL_STOCK)
-    for rows, _ in series.groups:
-        equal, all_told = same[rows], weighty[rows]
-        others = (equal.sum(axis=0) - equal + _WEIGHT * usual) / (all_told.sum(axis=0) - all_told + _WEIGHT)
-        chance[rows] = np.clip(others, 0.005, 0.95)
+    told = (now > 0) & (before > 0)
+    weighty = (now >= counts) | (before >= counts)
+    weighty[:, series.money] |= _uneven(now[:, series.money])
+    weighty &= told
+    return weighty & (now == before), weighty
+
+
+def _same(series: Series, period: Period, usual: Sameness) -> _Same:
+    same, weighty = _equal(series, period)
+    often = np.where(series.flows, _USUAL_FLOW, _USUAL_STOCK)
+    others = (usual.equal[series.group] - same + _WEIGHT * often) / (usual.told[series.group] - weighty + _WEIGHT)
+    chance = np.clip(others, 0.005, 0.95)
     odds = np.where(same, np.log(_KEPT / chance), np.log((1 - _KEPT) / (1 - chance)))
     odds = np.where(same & _follows(series, same), odds * _FOLLOWING, odds)
     return _Same(same, np.where(weighty, odds, 0.0))
@@ -93,14 +122,16 @@ def _uneven(values: Floats) -> Truths:
     return np.abs(values / scale - np.round(values / scale)) > 1e-9
 
 
-def _stretch(odds: Floats) -> tuple[int, int, float]:
-    """Start, end (exclusive) and sum of the stretch whose sum is the largest."""
-    running = np.concatenate([[0.0], np.cumsum(odds)])
-    lowest = np.minimum.accumulate(running)
+def _stretches(odds: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Of each row start, end (exclusive) and sum of the stretch whose sum is the largest; of equal starts the last."""
+    running = np.concatenate([np.zeros((odds.shape[0], 1)), np.cumsum(odds, axis=1)], axis=1)
+    lowest = np.minimum.accumulate(running, axis=1)
     gains = running - lowest
-    end = int(np.argmax(gains))
-    start = int(np.flatnonzero(running[: end + 1] == lowest[end])[-1])
-    return start, end, float(gains[end])
+    ends = np.argmax(gains, axis=1)
+    rows = np.arange(odds.shape[0])
+    before = (running == lowest[rows, ends][:, None]) & (np.arange(running.shape[1]) <= ends[:, None])
+    starts = running.shape[1] - 1 - np.argmax(before[:, ::-1], axis=1)
+    return starts, ends, gains[rows, ends]
 
 
 def _clue(series: Series, row: int, columns: list[int], *, period: Period, check: str) -> Clue:

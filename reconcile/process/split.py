@@ -46,9 +46,10 @@ def split_units(environment: ReturnsEnvironment) -> Iterator[Finding]:
 
 
 def _joints(environment: ReturnsEnvironment) -> Iterator[_Joint]:
-    own = own_figures(environment.returns, environment.scheme.indicators)
+    concerned = [period for period in _PERIODS if any(len(group.now) > 1 for group in environment.groups(period))]
+    own = own_figures(environment.returns, environment.scheme.indicators) if concerned else pd.DataFrame()
     figures: dict[Group, dict[tuple[str, str], dict[str, Floats]]] = {}
-    for period in _PERIODS:
+    for period in concerned:
         earlier = environment.earlier(period)
         for group in environment.groups(period):
             if earlier is not None and len(group.now) > 1 and group.then:

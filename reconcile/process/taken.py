@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reconcile.files.raw import CellDate, CellError, Percent, Raw, Uncomputed
+from reconcile.files.raw import LONGEST_TEXT, CellDate, CellError, Percent, Raw, Uncomputed
 from reconcile.model.round import State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FILLED = (State.NUMBER, State.NIL, State.NOT_APPLICABLE, State.UNREADABLE)
+MOST = 1e15
+"""No union counts so many: a citizen number in the wrong cell, or an endless number."""
+
 _EPOCH = date(1899, 12, 30)
 _LAST_SERIAL = 2_958_466  # the day after 9999-12-31
 
@@ -58,12 +60,14 @@ class Taken:
     unknown: tuple[tuple[str, str, str], ...] = ()
     hidden: tuple[str, ...] = ()
     relabelled: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
     odd_date: str = ""  # the cover's date as typed, where it is none
 
     @property
     def empty(self) -> bool:
         """Whether nothing is filled: no figure, no text, no row of a list, not even a word that could not be read."""
-        return not (np.isin(self.states, _FILLED).any() or self.texts or self.lists or self.reasons or self.answers)
+        filled = (self.states != State.ABSENT) & (self.states != State.BLANK)
+        return not (filled.any() or self.texts or self.lists or self.reasons or self.answers)
 
 
 def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind of raw cell
@@ -75,14 +79,14 @@ def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind
     if isinstance(raw, CellDate):
         return shown_day(raw.serial)
     if isinstance(raw, CellError):
-        return raw.text
+        return raw.text[:LONGEST_TEXT]
     if isinstance(raw, Uncomputed):
-        return f"={raw.formula}"
+        return f"={raw.formula[:LONGEST_TEXT]}"
     if isinstance(raw, Percent):
         return f"{float(raw) * 100:.15g}%"
     if isinstance(raw, float):
         return f"{Decimal(f'{raw:.15g}'):f}" if raw.is_integer() else repr(raw)  # Excel keeps fifteen digits and shows zeros for the rest
-    return raw.strip()
+    return raw.strip()[:LONGEST_TEXT]
 
 
 def shown_day(serial: float) -> str:

@@ -50,11 +50,14 @@ def _commonest(powers: list[int]) -> int:
 
 def _powers(evidence: Evidence) -> Floats:
     """By what power of ten each sum has slipped; 0 where it has not."""
-    agreed, level, money = evidence.agreed, evidence.level, evidence.series.money & _in_money(evidence)
-    known = _known(evidence)
-    history = _nearest(agreed.excess, _NEAR) * (np.abs(agreed.score) >= _SURE)
-    standing = _nearest(level.excess, _LEVEL_NEAR) * (np.abs(level.score) >= _LEVEL_SURE) * level.boxed
-    return np.asarray(np.where(money, np.where(known, history, standing), 0.0))
+    agreed, level, found = evidence.agreed, evidence.level, np.zeros(evidence.series.now.shape)
+    money, known = evidence.series.money & _in_money(evidence), _known(evidence)
+    for far, excess, near in (
+        (money & known & (np.abs(agreed.score) >= _SURE), agreed.excess, _NEAR),
+        (money & ~known & level.boxed & (np.abs(level.score) >= _LEVEL_SURE), level.excess, _LEVEL_NEAR),
+    ):
+        found[far] = _nearest(excess[far], near)
+    return found
 
 
 def _known(evidence: Evidence) -> Truths:
@@ -107,7 +110,7 @@ def _column(evidence: Evidence, row: int, columns: list[int], *, power: int, who
 
 def _per_head(evidence: Evidence, row: int, column: int) -> str:
     """同类单位人均约0.02万元: what there is to go by without any history."""
-    series, usual = evidence.series, float(evidence.level.usual[row, column])
+    series, usual = evidence.series, evidence.level.usual(row, column)
     heads = float(series.heads[row])
     if not (np.isfinite(usual) and np.isfinite(heads)):
         return "同类单位的数"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from reconcile.scheme.applies import in_return, outside
 from reconcile.scheme.domains import counted
 from reconcile.scheme.environment import Narrowed, ReturnsEnvironment
 from reconcile.scheme.expression import Expression, Implied, Missing, aggregates, evaluate, implied, references
-from reconcile.scheme.reach import kinds_at, reached
+from reconcile.scheme.reach import Figures, kinds_at, reached
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.wording import amount, finding
@@ -37,7 +37,7 @@ def validate(returns: Round, scheme: Scheme, *, units: UnitTree, past: Past) -> 
     """
     environment = ReturnsEnvironment(returns, scheme, units, past)
     speaks = zip(environment.codes, environment.whole.tolist(), strict=True)
-    kinds = [(kinds_at(units, code, whole=whole), bool(whole)) for code, whole in speaks]
+    kinds = Figures.of(_speaking(speaks, units))
     found: list[Finding] = []
     checks: list[tuple[str, int, int, int, int]] = []
     asked: dict[tuple[str, str], Finding] = {}
@@ -54,6 +54,17 @@ def validate(returns: Round, scheme: Scheme, *, units: UnitTree, past: Past) -> 
     return Judged(tuple(sorted(found, key=lambda one: one.sort_key)), table)
 
 
+def _speaking(speaks: Iterable[tuple[str, bool]], units: UnitTree) -> Iterator[tuple[frozenset[str], bool]]:
+    """The kinds of unit that each return speaks for, and whether for all below it."""
+    alone: dict[str, frozenset[str]] = {}
+    for code, whole in speaks:
+        kind = "" if whole or code not in units else units[code].kind
+        found = alone.get(kind) if kind else kinds_at(units, code, whole=whole)
+        if found is None:
+            found = alone[kind] = kinds_at(units, code, whole=False)
+        yield found, whole
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Outcome:
     """How one rule came out. `judged`: the records of the environment on which the check itself was evaluated, `within`: these alone;
@@ -68,7 +79,7 @@ class _Outcome:
     alone: bool
 
 
-def _judge(rule: Rule, check: Expression, environment: ReturnsEnvironment, kinds: list[tuple[frozenset[str], bool]]) -> _Outcome:
+def _judge(rule: Rule, check: Expression, environment: ReturnsEnvironment, kinds: Figures) -> _Outcome:
     applies = reached(rule, kinds, environment.scheme)
     if aggregates(check):
         applies &= ~environment.whole  # a mean over units must not meet totals among them

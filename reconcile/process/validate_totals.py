@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reconcile.model.answers import Answers
-from reconcile.model.figures import own_figures
+from reconcile.model.figures import Subtrees
 from reconcile.model.finding import CellAt, Finding
+from reconcile.model.gathered import own_of
 from reconcile.model.indicator import Kind
 from reconcile.model.outcome import CHECKS_COLUMNS, Judged
 from reconcile.model.round import Round
@@ -20,9 +21,9 @@ from reconcile.model.trace import Addends
 from reconcile.model.unit import UnitTree
 from reconcile.scheme.account import Account
 from reconcile.scheme.derived import Derived, Origins, operands
-from reconcile.scheme.environment import TotalsEnvironment
 from reconcile.scheme.expression import Arithmetic, Comparison, Expression, Implies, Negative, Reference, evaluate, references
-from reconcile.scheme.reach import kinds_at, reached
+from reconcile.scheme.reach import Figures, kinds_at, reached
+from reconcile.scheme.records import TotalsEnvironment
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import walk
@@ -43,12 +44,13 @@ def validate_totals(totals: pd.DataFrame, returns: Round, scheme: Scheme, *, uni
     """
     codes, environment = _environment(totals, units)
     answers = Answers(returns, units)
-    derived = Derived.of(own_figures(returns, scheme.indicators), answers.subtrees, scheme)
+    own = own_of(returns, scheme.indicators, units=answers.subtrees.codes)
+    derived = Derived.of(own, answers.subtrees, scheme)
     origins = Origins(Addends(returns, units), derived)
     broken: dict[str, set[str]] = {}
     for one in findings:
         broken.setdefault(one.rule, set()).update(units.ancestors(one.unit))
-    kinds = [(kinds_at(units, code, whole=True), True) for code in codes]
+    kinds = Figures.of((one, True) for one in _kinds(units, answers.subtrees, codes))
     found: list[Finding] = []
     checks = []
     for rule in scheme.rules:
@@ -81,6 +83,23 @@ def _environment(totals: pd.DataFrame, units: UnitTree) -> tuple[tuple[str, ...]
         matrix[rows, columns] = kept[name].to_numpy(dtype=np.float64)
         figures[period, "unit"] = {str(code): matrix[:, column] for column, code in enumerate(indicators)}
     return tuple(str(code) for code in codes), TotalsEnvironment(len(codes), figures)
+
+
+def _kinds(units: UnitTree, subtrees: Subtrees, codes: tuple[str, ...]) -> list[frozenset[str]]:
+    """The kinds of unit that the total of each of `codes` speaks for, as by `kinds_at`; every unit is looked at once."""
+    names = list(dict.fromkeys(unit.kind for unit in units))
+    place = {kind: number for number, kind in enumerate(names)}
+    there = np.zeros((len(subtrees.codes), len(names)), dtype=np.int64)
+    for row, code in enumerate(subtrees.codes):
+        if code in units:
+            there[row, place[units[code].kind]] = 1
+    below = subtrees.add(there) > 0
+    found = []
+    for code in codes:
+        few = code not in units or not units.children(code)
+        chosen = () if few else np.flatnonzero(below[subtrees.rows[code]]).tolist()
+        found.append(kinds_at(units, code, whole=True) if few else frozenset(names[one] for one in chosen))
+    return found
 
 
 def _judge(rule: Rule, check: Expression, environment: TotalsEnvironment, known: Truths) -> tuple[Truths, Truths, Truths]:

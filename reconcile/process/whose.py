@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
@@ -22,6 +23,7 @@ _PAPER = re.compile(
 )
 _BETWEEN = re.compile(r"[\s_()\[\]【】〔〕+,，、.·—–-]+")
 _CODE = re.compile(r"[0-9A-Za-z]{4,}")
+_NAMED_ABOVE = 8  # nation, province, city, county, town, village, enterprise, group: longer lines of names nobody writes
 _SUGGESTED = 60  # below this score a likeness only confuses
 _SHOWN = 3
 
@@ -53,15 +55,27 @@ class Names:
 
     def __init__(self, units: UnitTree) -> None:
         self.units = units
-        self._codes: dict[str, set[str]] = {}
-        for unit in units:
+
+    @cached_property
+    def _plain(self) -> dict[str, str]:
+        return {unit.code: plain_name(unit.name) for unit in self.units}
+
+    @cached_property
+    def _codes(self) -> dict[str, set[str]]:
+        """Which units a name may mean. Made when the first return comes that does not bear a unit's code."""
+        found: dict[str, set[str]] = {}
+        for unit in self.units:
             for name in self._written(unit.code):
-                self._codes.setdefault(name, set()).add(unit.code)
-        self._by_code = {plain_code(unit.code): unit.code for unit in units}
+                found.setdefault(name, set()).add(unit.code)
+        return found
+
+    @cached_property
+    def _by_code(self) -> dict[str, str]:
+        return {plain_code(unit.code): unit.code for unit in self.units}
 
     def _written(self, code: str) -> Iterable[str]:
         """A unit's name alone, and behind the names of the units above it, as 城关镇大王庄村 or 某某县城关镇大王庄村."""
-        line = [plain_name(self.units.name(step)) for step in self.units.ancestors(code)]
+        line = [self._plain[step] for step in self.units.ancestors(code)[:_NAMED_ABOVE]]
         yield line[0]
         for height in range(2, len(line) + 1):
             yield "".join(reversed(line[:height]))
@@ -69,7 +83,7 @@ class Names:
 
     def code(self, written: str) -> str:
         """The unit with this code, however it was typed (full width, spaces); "" where there is none."""
-        return self._by_code.get(plain_code(written), "")
+        return written if written in self.units else self._by_code.get(plain_code(written), "")
 
     def propose(self, *, cover_name: str, file: str) -> Proposal:
         """The one unit that the cover's name, else the file's name, else a folder's name, names exactly.
@@ -127,7 +141,6 @@ class Names:
     def _alike(self, found: set[str], written: str) -> str:
         if found:
             return "同名单位：" + "、".join(f"{self.units.name(code)}（{code}）" for code in sorted(found)[:_SHOWN])
-        choices = {unit.code: plain_name(unit.name) for unit in self.units}
-        ranked = process.extract(plain_name(written), choices, scorer=fuzz.ratio, score_cutoff=_SUGGESTED, limit=_SHOWN)
+        ranked = process.extract(plain_name(written), self._plain, scorer=fuzz.ratio, score_cutoff=_SUGGESTED, limit=_SHOWN)
         near = [f"{self.units.name(code)}（{code}）" for _, _, code in ranked]
         return f"名称相近：{'、'.join(near)}" if near else ""

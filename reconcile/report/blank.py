@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reconcile.files.form_book import FormDesign, blank_book, design, group_book
-from reconcile.files.safe import safe_name
+from reconcile.files.safe import free_name, safe_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def blanks(scheme: Scheme, *, units: UnitTree, period: Period, past_own: pd.Data
             continue
         if unit.kind not in designs:
             designs[unit.kind] = design(scheme, (unit.kind,))
-        name = _free(safe_name(f"{unit.code} {unit.name}.xlsx"), taken)
+        name = free_name(f"{unit.code} {unit.name}.xlsx", taken)
         yield name, blank_book(scheme, unit=unit, period=period, previous=_figures(past_own, unit.code), made=designs[unit.kind])
 
 
@@ -49,14 +49,3 @@ def _figures(past_own: pd.DataFrame | None, unit: str) -> Mapping[str, float]:
         return {}
     figures = past_own.loc[unit].dropna()
     return dict(zip(figures.index.astype(str), figures.astype(float), strict=True))
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or with a number before its ending where another unit has it already; Windows does not tell case apart."""
-    stem = name.removesuffix(".xlsx")
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{stem}（{number}）.xlsx"
-    taken.add(free.casefold())
-    return free

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconcile.files.safe import harmless
+from reconcile.model.characters import on_one_line
 from reconcile.model.revision import Aspect, Revision
 from reconcile.model.round import Standing
 from reconcile.report.lines import wrapped
@@ -28,14 +29,14 @@ def changes_text(revisions: Sequence[Revision], *, before: Round, after: Round) 
     for total, group in groupby(revisions, key=lambda one: one.aspect is Aspect.TOTAL):
         for (code, name), told in groupby(group, key=lambda one: (one.unit, one.unit_name)):
             shown = f"{name}（{code}）" if name != code else name
-            lines += [f"{shown or '全部单位'}{'汇总数' if total else ''}"]
+            lines += [on_one_line(f"{shown or '全部单位'}{'汇总数' if total else ''}")]
             for one in told:
-                lines += wrapped(_line(one), indent="  ", hanging="    ")
+                lines += wrapped(on_one_line(_line(one)), indent="  ", hanging="    ")
             lines.append("")
     lines += wrapped(_closing(revisions, after))
     for side, files in (("旧版", before), ("新版", after)):
         for file in _aside(files):
-            lines += wrapped(f"{side}未参加比较：{file}")
+            lines += wrapped(on_one_line(f"{side}未参加比较：{file}"))
     return "\n".join(lines)
 
 
@@ -47,7 +48,7 @@ def changes_csv(revisions: Iterable[Revision]) -> bytes:
     for one in revisions:
         cells = (one.unit, one.unit_name, one.aspect.chinese, one.code, one.name, one.before_place, one.after_place)
         writer.writerow([harmless(text) for text in (*cells, one.before, one.after, one.difference)])
-    return out.getvalue().encode("utf-8-sig", errors="replace")
+    return out.getvalue().encode("utf-8-sig")
 
 
 def _line(one: Revision) -> str:

@@ -6,45 +6,54 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from reconcile.files.tables_beside import DATA, NO_PYARROW
+from reconcile.model.characters import on_one_line
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.outcome import Outcome
-from reconcile.model.round import Standing
+from reconcile.model.round import LARGE, Standing
 from reconcile.scheme.doubts import suggested, suspected
 from reconcile.scheme.scheme import Scheme
 
 _QUERIES = "queries"  # folder of the queries among the results, as `report.queries` names it
 _SHOWN_MISSING = 5
-_BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.safe.Outbox` names what it writes beside a changed file
+_BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.outbox.Outbox` names what it writes beside a changed file
 _OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD, Standing.EMPTY)
 
 
 def findings_text(outcome: Outcome, scheme: Scheme, *, concise: bool) -> str:
     """All findings of a round, worst first, with a closing line; `concise` puts each on one line."""
     told = _concise(outcome.findings) if concise else _full(outcome, scheme)
-    return "\n".join([*told, *([""] if told and not concise else []), counts(outcome)])
+    return _joined([*told, *([""] if told and not concise else []), counts(outcome)])
 
 
-def closing(outcome: Outcome, *, written: Sequence[Path], left: Sequence[Path] = ()) -> str:
-    """Counts, whom the report is about, where the results are (`left`: settled ones that somebody changed), and the next step."""
-    lines = [counts(outcome), *_about(outcome)]
-    aside = _aside(outcome)
-    if aside:
-        lines.append(aside)
+def closing(outcome: Outcome, *, written: Sequence[Path], left: Sequence[Path] = (), data: Path | None = None) -> str:
+    """Counts, whom the report is about, where the results are (`left`: settled ones that somebody changed; `data`: the folder of a large
+    round's tables), and the next step."""
+    lines = [counts(outcome), *_about(outcome), *_aside(outcome)]
     missing = outcome.coverage.missing
     if missing and outcome.round.counted:
         named = "、".join(outcome.units.name(code) for code in missing[:_SHOWN_MISSING])
         lines.append(f"未报单位{len(missing)}家：{named}{'等' if len(missing) > _SHOWN_MISSING else ''}。")
     if not outcome.round.counted:
-        return "\n".join([*lines, "没有一份报表可以计入，未写出结果。请对照上面的原因处理后重新运行。"])
+        return _joined([*lines, "没有一份报表可以计入，未写出结果。请对照上面的原因处理后重新运行。"])
     if written:
         plain = [path for path in written if path.parent.name != _QUERIES]
         lines.append(f"结果在“{written[0].parent}”：{'、'.join(path.name for path in plain)}。")
+        if data is not None:
+            lines.append(f"逐单位数据在“{data}”，上级读取 {written[0].name} 时要用：报送或移动时请连同 {DATA} 文件夹一起。")
+        elif outcome.round.large:
+            lines.append(f"报表超过{LARGE}份，各表只列到第二级下级，逐单位数据在 {written[0].name} 的隐藏数据页中：{NO_PYARROW}")
         if len(plain) < len(written):
             lines.append(f"查询单{len(written) - len(plain)}份，在“{written[0].parent / _QUERIES}”，可以直接发给有关单位。")
         lines += [f"“{name}”在上次写出后被改动过，已原样保留，新结果另存为“{path.name}”。" for path in written if (name := kept(path))]
         lines += [f"“{path.parent.name}/{path.name}”这次已经用不着，但写出后被改动过，没有删除；确认不需要后请自行删去。" for path in left]
         lines.append(_next_step(outcome, summary=written[0].name, asked=len(plain) < len(written)))
-    return "\n".join(lines)
+    return _joined(lines)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """The lines, each of them one whatever the units wrote: nobody's text can pass for a line of ours, or for a command to the terminal."""
+    return "\n".join(on_one_line(line) for line in lines)
 
 
 def kept(path: Path) -> str:
@@ -76,7 +85,7 @@ def handed_out(written: Sequence[Path], *, units: Path, scheme: Path | None, pre
         )
     if written:
         lines.append(f"请发给各单位填写，收齐后运行：reconcile run 收到的文件夹 -u {units}{f' -s {scheme}' if scheme else ''}")
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def counts(outcome: Outcome) -> str:
@@ -96,14 +105,12 @@ def counts(outcome: Outcome) -> str:
     )
 
 
-def _aside(outcome: Outcome) -> str:
+def _aside(outcome: Outcome) -> list[str]:
     """Files that were received and do not count, each with its reason."""
     returns = outcome.round.returns
     out = _OUT_OF_REPORT if outcome.round.counted else (*_OUT_OF_REPORT, Standing.COMPARED, Standing.FOREIGN)
     left = returns[returns["standing"].isin([str(standing) for standing in out])]
-    return "\n".join(
-        f"未计入：{file}（{note}）" if note else f"未计入：{file}" for file, note in zip(left["file"], left["note"], strict=True)
-    )
+    return [f"未计入：{file}（{note}）" if note else f"未计入：{file}" for file, note in zip(left["file"], left["note"], strict=True)]
 
 
 def _next_step(outcome: Outcome, *, summary: str, asked: bool) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reconcile.errors import ReconcileError
-from reconcile.model.figures import Subtrees, adjusted_figures, own_figures
+from reconcile.model.figures import Subtrees
 from reconcile.model.finding import CellAt
+from reconcile.model.gathered import Gathered, adjusted_of, own_of, without
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.outcome import Outcome
 from reconcile.model.quantity import format_number, round_half_up
 from reconcile.model.round import Standing
-from reconcile.model.trace import Trace
+from reconcile.model.trace import Cells, Trace
 from reconcile.scheme.comparison import CLOSING, PREVIOUS, Base, compare, money, share
 from reconcile.scheme.derived import Basis, Derived, Origins, operands
 from reconcile.scheme.expression import references
@@ -25,6 +29,7 @@ from reconcile.scheme.scheme import Scheme
 _SUFFIX = re.compile(r"(?:总工会|工会联合会|工会委员会|联合工会|工会)$")
 _NO_ANSWER = re.compile(r"[\s无没有暂—－\-/／。、，]*")
 _LONGEST_EXCERPT = 150  # characters of a text from below; a unit's own text is told whole
+_LONGEST_ANSWER = 20_000  # characters: longer than any report; the whole answer stands in the summary
 _SENTENCE_ENDS = "。！？；"
 
 
@@ -38,7 +43,7 @@ class Entry:
     period: str
     value: float
     measure: str
-    cells: tuple[CellAt, ...]
+    cells: Sequence[CellAt]
 
 
 class FigureCalls:
@@ -51,7 +56,10 @@ class FigureCalls:
         self._template = template
         self._trace = Trace(outcome)
         self._subtrees = Subtrees.of(outcome.units, outcome.root)
-        own = adjusted_figures(own_figures(outcome.round, scheme.indicators), outcome.round.adjustments)
+        self._numeric = [code for code, one in scheme.indicators.items() if one.kind is not Kind.TEXT]
+        units = self._subtrees.codes
+        reported = own_of(outcome.round, scheme.indicators, units=units)
+        own = adjusted_of(reported, outcome.round.adjustments, units=units, known=outcome.round.counted, indicators=self._numeric)
         self._origins = Origins(self._trace.addends, Derived.of(own, self._subtrees, scheme))
         self._earlier_origins: dict[str, Origins] = {}
 
@@ -124,7 +132,7 @@ class FigureCalls:
         root = self._outcome.root
         if value is None or self._partial(few, all_):
             return absent(few.name)
-        cells = (*self._cells(few), *self._cells(all_))
+        cells = self._cells(few) + self._cells(all_)
         return self._enter(f"{format_number(value, 1)}%", Entry("share", few.code, root, self._period, float(value), "%", cells))
 
     def leading(self, name: str, count: int = 2, *, lead: str = "，其中", tail: str = "") -> str:
@@ -134,7 +142,7 @@ class FigureCalls:
         """
         one = self._indicator(name)
         below = self._outcome.units.children(self._outcome.root)
-        found = [(self._rounded(one, self._trace.total(unit, one.code).value), unit) for unit in below]
+        found = [(self._rounded(one, value), unit) for unit, value in zip(below, self._totals_of(one, below), strict=True)]
         ranked = sorted((pair for pair in found if pair[0] > 0), key=lambda pair: -pair[0])
         while count and len(ranked) > count and ranked[count - 1][0] == ranked[count][0]:
             count -= 1
@@ -149,16 +157,11 @@ class FigureCalls:
     def units_with(self, name: str, word: str = "家") -> str:
         """The number of units at or below the root whose own figure is above zero."""
         one = self._indicator(name)
-        root, addends = self._outcome.root, self._trace.addends
-        owners: set[str] = set()
-        cells: tuple[CellAt, ...] = ()
-        for code, among in self._origins.sources(root, one.code):
-            positive = addends.owners(root, code, above_zero=True)
-            owners |= positive if among is None else positive & among
-            cells += addends.counts(root, code, among=among)
-        if not owners:
+        root = self._outcome.root
+        count, cells = self._origins.above_zero(root, one.code)
+        if not count:
             return absent(one.name)
-        return self._enter(f"{len(owners)}{word}", Entry("count", one.code, root, self._period, float(len(owners)), word, cells))
+        return self._enter(f"{count}{word}", Entry("count", one.code, root, self._period, float(count), word, cells))
 
     def month(self, name: str) -> str:
         """A month from the root's own return: 6月."""
@@ -179,9 +182,9 @@ class FigureCalls:
             return BREAK.join(self._text(one, self._outcome.root, self._ended(line), own[1]) for line in lines)
         told: list[str] = []
         tree = self._outcome.units
-        below = sorted(tree.subtree(self._outcome.root), key=lambda unit: len(tree.ancestors(unit)))
+        below = sorted((unit for unit in self._subtrees.codes if unit in texts), key=lambda unit: len(tree.ancestors(unit)))
         for unit in below:
-            if unit in texts and len(told) < limit:
+            if len(told) < limit:
                 text = self._ended(_excerpt(_one_line(texts[unit][0])))
                 told.append(f"{self.short_name(unit)}{said}" + self._text(one, unit, text, texts[unit][1]))
         return BREAK.join(told) or gone(UNREPORTED, [one.name])
@@ -214,7 +217,7 @@ class FigureCalls:
         """Names of the units whose own 汇总 stands in for units of which nothing was read; "" where there are none."""
         returns = self._outcome.round.returns
         units = set(returns.loc[returns["standing"] == Standing.STAND_IN, "unit"].astype(str))
-        return "、".join(self.short_name(unit) for unit in self._outcome.units.subtree(self._outcome.root) if unit in units)
+        return "、".join(self.short_name(unit) for unit in self._subtrees.codes if unit in units)
 
     def base_year(self) -> str:
         """The year before the period's: 2022年, the year whose results are built upon."""
@@ -255,10 +258,20 @@ class FigureCalls:
         origins = self._origins if base is None else self._origins_of(base)
         return None if origins is None else origins.derived.basis(self._outcome.root, one.code)
 
-    def _giving(self, one: Indicator) -> frozenset[str]:
-        """The units whose figures a total of the root speaks for."""
+    def _totals_of(self, one: Indicator, units: Sequence[str]) -> list[float]:
+        """Totals of units below the root; of one that has no row among the totals of a large round, what it reported itself."""
+        found = [self._trace.total(unit, one.code).value for unit in units]
+        alone = [place for place, unit in enumerate(units) if not self._trace.knows(unit)]
+        if alone and one.code in self._scheme.indicators:
+            own = self._origins.derived.leaf(one.code)
+            for place in alone:
+                found[place] = float(own[self._subtrees.rows[units[place]]])
+        return found
+
+    def _giving(self, one: Indicator) -> NDArray[np.bool_]:
+        """The units whose figures a total of the root speaks for, in the order of the subtrees."""
         basis = self._basis(one)
-        return basis.units if basis is not None else self._origins.derived.known(self._outcome.root, one.code)
+        return basis.giving if basis is not None else self._origins.derived.gives(one.code)
 
     def _partial(self, part: Indicator, whole: Indicator) -> bool:
         """Whether some unit counted in the whole did not give the part: the part's total would then be of another whole.
@@ -267,15 +280,17 @@ class FigureCalls:
         """
         formula = self._scheme.formulas.get(whole.code)
         if formula is not None and whole.kind is not Kind.RATE and part.code in {one.name for one in references(formula)}:
-            return bool(self._trace.addends.owners(self._outcome.root, whole.code) - self._giving(part))
-        return bool(self._giving(whole) - self._giving(part))
+            asked = self._origins.reported(self._outcome.root, whole.code)
+        else:
+            asked = self._giving(whole)
+        return bool((asked & ~self._giving(part)).any())
 
-    def _cells(self, one: Indicator, unit: str = "") -> tuple[CellAt, ...]:
+    def _cells(self, one: Indicator, unit: str = "") -> Cells:
         if one.kind is Kind.NORM:
             return self._trace.addends.cells(self._outcome.root, (one.code,), own=True)
         return self._origins.cells(unit or self._outcome.root, one.code)
 
-    def _earlier_cells(self, one: Indicator, base: Base) -> tuple[CellAt, ...]:
+    def _earlier_cells(self, one: Indicator, base: Base) -> Sequence[CellAt]:
         """The cells of last year's figure; empty where nothing was given."""
         origins = self._origins_of(base)
         return () if origins is None else origins.cells(self._outcome.root, one.code)
@@ -286,7 +301,8 @@ class FigureCalls:
             return None
         key = earlier.period.written
         if key not in self._earlier_origins:
-            own = earlier.own_without(self._outcome.coverage.absent)
+            units, absent = self._subtrees.codes, frozenset(self._outcome.coverage.absent)
+            own = without(Gathered.of(earlier.own, units), units, absent)
             self._earlier_origins[key] = Origins(self._trace.earlier_addends(earlier), Derived.of(own, self._subtrees, self._scheme))
         return self._earlier_origins[key]
 
@@ -306,7 +322,7 @@ class FigureCalls:
         basis = self._basis(one)
         if basis is None or not basis.partial:
             return ""
-        count, items = len(basis.units), "两项" if len(operands(one.code, self._scheme)) == 2 else "各项"
+        count, items = basis.count, "两项" if len(operands(one.code, self._scheme)) == 2 else "各项"
         entry = Entry("count", one.code, self._outcome.root, self._period, float(count), "家", self._cells(one))
         return f"（按{items}均填报的{self._enter(f'{count}家', entry)}单位计算）"
 
@@ -328,7 +344,7 @@ class FigureCalls:
         if not found.text:
             return lead + found.words
         earlier = self._earlier_cells(one, base)
-        entry = Entry(found.how, one.code, self._outcome.root, self._period, found.value, found.measure, (*self._cells(one), *earlier))
+        entry = Entry(found.how, one.code, self._outcome.root, self._period, found.value, found.measure, self._cells(one) + earlier)
         return lead + found.words + self._enter(found.text, entry)
 
     def _leading(self, one: Indicator, unit: str, value: float) -> str:
@@ -351,7 +367,9 @@ class FigureCalls:
         found = {}
         for unit, ids in returns.counted.items():
             for one in ids:
-                text = plain(written.get(one, "")).strip()
+                if one not in written:
+                    continue
+                text = _bounded(plain(written[one]).strip())
                 if unit not in found and not _NO_ANSWER.fullmatch(text):
                     found[unit] = (text, self._trace.addends.text_cell(one, code, text))
         return found
@@ -359,6 +377,10 @@ class FigureCalls:
     @staticmethod
     def _ended(text: str) -> str:
         return text if text[-1] in "。！？" else text.rstrip("；;，,、.") + "。"
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST_ANSWER else f"{text[:_LONGEST_ANSWER]}……"
 
 
 def _one_line(text: str) -> str:

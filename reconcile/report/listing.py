@@ -34,7 +34,7 @@ def findings_csv(outcome: Outcome, scheme: Scheme) -> bytes:
     for finding in outcome.findings:
         told = (*_line(finding), state_said(finding), finding.reason, *_doubts(finding, outcome, scheme))
         writer.writerow([harmless(text) for text in told])
-    return out.getvalue().encode("utf-8-sig", errors="replace")
+    return out.getvalue().encode("utf-8-sig")
 
 
 def findings_json(outcome: Outcome, version: str, scheme: Scheme) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from itertools import count
 from jinja2 import TemplateError, TemplateSyntaxError
 
 from reconcile.errors import ReconcileError
+from reconcile.files.safe import in_markdown
 from reconcile.model.narrative import Block, Figure, Level, Narrative
 from reconcile.model.outcome import Outcome
 from reconcile.model.period import Period
@@ -30,8 +31,6 @@ _TEMPLATES = {
 }
 _PLACES = {"village": "村", "community": "社区", "town": "镇", "county": "县"}
 _PLACE = re.compile(r"(社区|街道|乡|镇|县|市|区|村|州|盟|旗)(?=(?:总工会|工会联合会|工会委员会|联合工会|工会)?$)")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
-_MARKDOWN_START = re.compile(r"^(\s*)([-+=]|\d+[.)])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,7 @@ def tell(outcome: Outcome, scheme: Scheme, *, date: Date | None = None) -> Narra
 def markdown(narrative: Narrative) -> str:
     """The narrative as CommonMark: headings, paragraphs, unit and date last. What units typed is escaped and stays what it looks like."""
     prefixes = {Level.TITLE: "# ", Level.HEADING: "## ", Level.SUBHEADING: "### "}
-    return "\n\n".join(prefixes.get(block.level, "") + _escaped(block.text) for block in narrative.blocks) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return _MARKDOWN_START.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", _MARKDOWN.sub(r"\\\1", text))
+    return "\n\n".join(prefixes.get(block.level, "") + in_markdown(block.text) for block in narrative.blocks) + "\n"
 
 
 def _together(outcome: Outcome) -> Unit:
@@ -96,7 +91,7 @@ def _rendered(template: str, scheme: Scheme, *, calls: FigureCalls, words: dict[
         raise ReconcileError(f"报告模板“{error.name or template}”第{error.lineno}行写法有误：{error.message}") from error
     except TemplateError as error:
         raise ReconcileError(f"报告模板“{template}”无法套用：{error.message or type(error).__name__}") from error
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError) as error:
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, SyntaxError, RecursionError, MemoryError) as error:
         # A template is a small program of the scheme's maker: what it computes wrongly is the template's fault, not ours.
         raise ReconcileError(f"报告模板“{template}”中有算不出来的式子（{type(error).__name__}），请改正模板。") from error
 

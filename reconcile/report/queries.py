@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconcile.files.form_book import FormDesign, design, form_workbook
 from reconcile.files.query_book import QueryHead, QueryLine, Standing, query_book
 from reconcile.files.query_reader import FORWARDED_HEADING, Answer
-from reconcile.files.safe import safe_name
+from reconcile.files.safe import free_name
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.identity import mask_contact
 from reconcile.model.round import Standing as Stands
@@ -57,22 +57,11 @@ def queries(outcome: Outcome, scheme: Scheme, *, forms: Forms) -> Iterator[tuple
     taken: set[str] = set()
     for unit, return_id, found in desk.direct():
         mark = "（汇总）" if desk.standing.get(return_id) in (Stands.COMPARED, Stands.STAND_IN) else ""
-        yield _free(f"{unit.code} {unit.name}{mark}.xlsx", taken), desk.workbook(unit, return_id, found)
+        yield f"{FOLDER}/{free_name(f'{unit.code} {unit.name}{mark}.xlsx', taken)}", desk.workbook(unit, return_id, found)
     for source, found in desk.through().items():
         sender = desk.sender_of(source)
         name = f"{sender.code} {sender.name}（转下级）.xlsx" if sender else f"{_stem(source)}（转下级）.xlsx"
-        yield _free(name, taken), desk.forwarded(sender.name if sender else _stem(source), found)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name below the folder of queries, with a number where another has it; Windows does not tell case apart."""
-    safe = safe_name(name)
-    number, free = 1, safe
-    while free.casefold() in taken:
-        number += 1
-        free = f"{safe.removesuffix('.xlsx')}（{number}）.xlsx"
-    taken.add(free.casefold())
-    return f"{FOLDER}/{free}"
+        yield f"{FOLDER}/{free_name(name, taken)}", desk.forwarded(sender.name if sender else _stem(source), found)
 
 
 def _stem(source: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from reconcile.model.characters import on_one_line
 from reconcile.model.identity import mask_contact
 from reconcile.model.round import Standing
 
@@ -26,9 +27,9 @@ def reminders(outcome: Outcome, scheme: Scheme, *, day: date | None) -> str:
     missing, unclear = teller.missed, teller.unclear
     if not missing and not unclear:
         return ""
-    parts = ["一、发到工作群", teller.group(), "二、单独发给有关单位"]
-    parts += [f"【发给】{teller.addressee(code)}\n{teller.missing(code)}" for code in missing]
-    parts += [f"【发给】{teller.addressee(code)}\n{teller.again(code)}" for code in unclear]
+    parts = ["一、发到工作群", on_one_line(teller.group()), "二、单独发给有关单位"]
+    sent = [(code, teller.missing(code)) for code in missing] + [(code, teller.again(code)) for code in unclear]
+    parts += [f"{on_one_line(f'【发给】{teller.addressee(code)}')}\n{on_one_line(words)}" for code, words in sent]
     return f"\n{_RULE}\n".join(parts) + "\n"
 
 
@@ -44,6 +45,11 @@ class _Teller:
         # whoever sends the texts needs none
         self.missed = tuple(code for code in outcome.coverage.missing if code != outcome.subject)
         self.unclear = tuple(code for code in outcome.coverage.unreadable if code != outcome.subject)
+        self._received: dict[str, list[tuple[str, str, str]]] = {}  # unit -> name of the file, standing and note of each that came
+        register = outcome.round.returns
+        for unit, *told in zip(*(register[column].astype(str) for column in ("unit", "file", "standing", "note")), strict=True):
+            file, standing, note = told
+            self._received.setdefault(unit, []).append((file.rsplit("/", 1)[-1], standing, note))
 
     @property
     def _late(self) -> bool:
@@ -79,18 +85,16 @@ class _Teller:
         return f"{self._outcome.units.name(code)}：您好！贵单位的{self._paper}已经收到，但还不能计入。{told}谢谢支持！{self._signed}"
 
     def _problems(self, code: str) -> Iterator[str]:
-        register = self._outcome.round.returns
-        mine = register[register["unit"] == code]
-        tied = [str(file).rsplit("/", 1)[-1] for file in mine[mine["standing"] == Standing.TIED]["file"]]
+        received = self._received.get(code, ())
+        tied = [name for name, standing, _ in received if standing == Standing.TIED]
         if tied:
             names = "”“".join(tied)
             yield f"收到的“{names}”分不清哪一份在后，请告知以哪一份为准，或者在封面写明填报日期后重报一份。"
-        for file, standing, note in zip(mine["file"], mine["standing"], mine["note"], strict=True):
-            name = str(file).rsplit("/", 1)[-1]
+        for name, standing, note in received:
             if standing == Standing.UNREADABLE:
-                yield f"文件“{name}”打不开：{str(note).rstrip('。')}。"
+                yield f"文件“{name}”打不开：{note.rstrip('。')}。"
             elif standing == Standing.WRONG_PERIOD:
-                yield f"收到的文件“{name}”不是这一期的（{str(note).rstrip('。')}），请报{self._outcome.period.chinese}的。"
+                yield f"收到的文件“{name}”不是这一期的（{note.rstrip('。')}），请报{self._outcome.period.chinese}的。"
 
     def addressee(self, code: str) -> str:
         """The unit with its contact, where the table of units has one."""

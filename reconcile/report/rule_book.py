@@ -17,6 +17,7 @@ from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.wording import figure_said, finding
 
+_SOME = 5  # ids of rules that are named
 _MISSING = {
     "skip": "缺一个数就不判定，并计入“无法判定”",
     "skip_all": "全部缺报才不判定，个别缺报按0",
@@ -65,15 +66,26 @@ def rule_page(scheme: Scheme, code: str) -> str:
 def scheme_report(scheme: Scheme, found: Consistency) -> str:
     """What `scheme check` says of a scheme without fault: its size, and which rules could be spared."""
     lines = [scheme_line(scheme)]
-    if not found.hints:
+    if found.unasked:
+        lines.append(f"已经比较的审核关系之间没有矛盾{f'；有{len(found.hints)}条可以省去：' if found.hints else '。'}")
+    elif not found.hints:
         lines.append("审核关系之间没有矛盾，也没有多余的。")
     else:
         lines.append(f"审核关系之间没有矛盾；有{len(found.hints)}条可以省去：")
-        for hint in found.hints:
-            lines += wrapped(hint.message, indent="  ", hanging="    ")
+    for hint in found.hints:
+        lines += wrapped(hint.message, indent="  ", hanging="    ")
+    lines += unasked(found)
     if found.left_out:
         lines += wrapped(f"以下审核关系不能化为算式，没有互相比较：{'、'.join(found.left_out)}。")
     return "\n".join(lines)
+
+
+def unasked(found: Consistency) -> list[str]:
+    """What is said of rules that are too many to be compared in every way; nothing where all were."""
+    if not found.unasked:
+        return []
+    some = "、".join(found.unasked[:_SOME]) + ("等" if len(found.unasked) > _SOME else "")
+    return wrapped(f"审核关系太多，有{len(found.unasked)}条（{some}）没有与其他各条全部比较，结果不完整。")
 
 
 def scheme_line(scheme: Scheme) -> str:

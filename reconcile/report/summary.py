@@ -8,12 +8,15 @@ from reconcile.files.bulk import Book, Look, Page
 from reconcile.files.tidy import add_round
 from reconcile.model.finding import Tier
 from reconcile.report.summary_findings import add_adjustments, add_differences, add_findings, add_statistics
+from reconcile.report.summary_large import RecordedUnits, add_covered_units, add_recorded_units, add_registered_units, add_roster_units
+from reconcile.report.summary_lists import add_rosters, add_texts
 from reconcile.report.summary_pages import NOTE, Telling
-from reconcile.report.summary_returns import Recorded, add_coverage, add_recorded, add_register, add_rosters, add_texts, coverage_line
+from reconcile.report.summary_returns import Recorded, add_coverage, add_recorded, add_register, coverage_line
 from reconcile.report.summary_sources import add_left_out, add_sources
 from reconcile.report.summary_totals import Totals, add_comparison, add_kinds, add_totals
 
 if TYPE_CHECKING:
+    from reconcile.files.tables_beside import DataFiles
     from reconcile.model.narrative import Narrative
     from reconcile.model.outcome import Outcome
     from reconcile.scheme.scheme import Scheme
@@ -40,32 +43,37 @@ _LINE = Look(size=12, wrap=True)
 _LINKED = Look(size=11, underline=True, colour="0563C1")
 
 
-def summary(outcome: Outcome, scheme: Scheme, narrative: Narrative, *, beside: str | None = None) -> bytes:
+def summary(outcome: Outcome, scheme: Scheme, narrative: Narrative, *, beside: str | None = None, data: DataFiles | None = None) -> bytes:
     """The workbook as a file; the same input gives the same bytes.
 
     `beside`: the relative address from the workbook's folder to where the files' paths begin ("" for the same folder), for links in
-    问题清单; None links to 过录表 instead.
+    问题清单; None links to 过录表 instead. `data`: the files that `large_tables` wrote beside the workbook; None writes the round into
+    hidden sheets, of any size. The sheets of a large round show units down to the second level below the root.
     """
     book = Book()
     cover = book.page(_COVER)
-    telling = Telling(book, outcome, scheme, narrative)
-    totals, recorded = Totals(telling), Recorded(telling)
+    telling = Telling(book, outcome, scheme, narrative, data)
+    totals = Totals(telling)
+    recorded = RecordedUnits(telling) if telling.large else Recorded(telling)
     add_totals(telling, totals)
     add_kinds(telling, totals)
     add_comparison(telling, totals)
-    add_coverage(telling)
+    (add_covered_units if telling.large else add_coverage)(telling)
     add_findings(telling, recorded, beside=beside)
     add_statistics(telling)
     add_differences(telling)
-    add_recorded(telling, totals, recorded)
-    add_sources(telling)
+    if isinstance(recorded, RecordedUnits):
+        add_recorded_units(telling, totals, recorded)
+    else:
+        add_recorded(telling, totals, recorded)
+    add_sources(telling, totals)
     add_left_out(telling)
-    add_rosters(telling)
+    (add_roster_units if telling.large else add_rosters)(telling)
     add_texts(telling)
-    add_register(telling)
+    (add_registered_units if telling.large else add_register)(telling)
     add_adjustments(telling)
     _fill_cover(cover, telling)
-    add_round(book, outcome, scheme)
+    add_round(book, outcome, scheme, data=data)
     return book.data(title=f"{telling.unit}{outcome.period.chinese}汇总", day=outcome.period.last_day)
 
 
@@ -101,6 +109,9 @@ def _fill_cover(cover: Page, telling: Telling) -> None:
     cover.skip(2)
     _contents(cover, telling)
     cover.skip(1)
+    if telling.large:
+        words = telling.beside_words
+        _across(cover, words, style(NOTE), tall=30)
     note = "本表数据为各单位上报数之和，未报单位未估计、未计入；汇总单位不得改动上报数。隐藏的数据页供上级汇总读取，请勿删除。"
     _across(cover, note, style(NOTE), tall=30)
     cover.paper(edition=outcome.edition, across=False)

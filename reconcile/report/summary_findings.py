@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from reconcile.files.bulk import Formula, Look
+from reconcile.files.bulk import LAST_ROW, Formula, Look
 from reconcile.files.tidy import ADJUSTMENTS_HEADING, ADJUSTMENTS_SHEET
+from reconcile.model.characters import shown
 from reconcile.model.finding import Tier
 from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, TIER_FILLS, Column, TablePage, Telling, figure_look
+from reconcile.report.summary_units import MOST_LINES
 from reconcile.scheme.doubts import doubted
 from reconcile.scheme.expression import And, Implies, sentence
 from reconcile.scheme.replies import Replies, reply_said, state_said
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from reconcile.scheme.rules import Rule
     from reconcile.scheme.scheme import Scheme
 
+_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".et", ".ods")
+_NO_ADDRESS = re.compile(r"[\x00-\x20%#?\\:<>\"{}|^`\[\]\x7f]")  # no address holds these (RFC 3986); \ and : lead elsewhere
 _PLACES = 5  # cells of one finding that are written out
 _FINDING_COLUMNS = (
     Column("序号", 5, CENTRE),
@@ -52,10 +58,9 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
     replies = Replies(outcome.round, telling.scheme)
     tiers = {tier: telling.book.style(Look(border=True, align="center", fill=fill)) for tier, fill in TIER_FILLS.items()}
     plain = telling.book.style(TEXT)
-    for number, finding in enumerate(outcome.findings, start=1):
-        if page.full:
-            page.section("问题过多，其余见 findings.csv")
-            break
+    most = MOST_LINES if telling.large else LAST_ROW - 10
+    left = len(outcome.findings) - most
+    for number, finding in enumerate(outcome.findings[:most], start=1):
         target, inside = _target(finding, recorded, beside)
         looks = list(page.styles)
         looks[1] = tiers[finding.tier]
@@ -85,6 +90,8 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
         )
         if target or inside:
             page.page.link(row, 6, target=target, inside=inside)
+    if left > 0:
+        page.section(f"以上{most}处，强制性问题在前；另有{left}处未列，全部见 findings.csv")
     page.nothing("没有发现问题")
     page.close()
 
@@ -99,9 +106,11 @@ def _places(cells: tuple[CellAt, ...]) -> str:
 
 
 def _target(finding: Finding, recorded: Recorded, beside: str | None) -> tuple[str, str]:
-    """The file that the finding's link opens ("" for this workbook) and the place in it. A file inside an archive cannot be opened."""
+    """The file that the finding's link opens ("" for this workbook) and the place in it. A file inside an archive cannot be opened, and
+    one that is no workbook by its name (a program, a script) must not be."""
     first = finding.cells[0] if finding.cells else None
-    if first is not None and beside is not None and first.file and ".zip/" not in first.file.lower():
+    opens = first is not None and first.file.lower().endswith(_WORKBOOKS) and ".zip/" not in first.file.lower()
+    if first is not None and beside is not None and opens:
         sheet = first.sheet.replace("'", "''")
         return _quoted(f"{beside}/{first.file}" if beside else first.file), f"'{sheet}'!{first.cell}" if first.cell else ""
     return "", recorded.place(finding.return_id, finding.indicators[0] if finding.indicators else "")
@@ -109,7 +118,7 @@ def _target(finding: Finding, recorded: Recorded, beside: str | None) -> tuple[s
 
 def _quoted(address: str) -> str:
     """A relative address in which nothing is taken for an anchor or an escape; Chinese stays readable."""
-    return address.replace("%", "%25").replace("#", "%23").replace(" ", "%20")
+    return _NO_ADDRESS.sub(lambda found: quote(found[0]), shown(address))
 
 
 def add_statistics(telling: Telling) -> None:
@@ -139,13 +148,16 @@ def add_statistics(telling: Telling) -> None:
         page.add([rule, tier.chinese if tier else "", check, found.get(rule, 0), *judged])
     sums = [int(outcome.checks[name].sum()) for name in ("passed", "failed", "not_evaluable", "not_applicable")]
     page.add(["合计", "", "", len(outcome.findings), *sums])
-    page.section("二、按单位")
+    page.section("二、按单位" if not telling.large else "二、按下级单位（含其所有下级）")
     heading = ["单位代码", "", "单位名称", *(f"{tier.chinese}" for tier in Tier), "合计", ""]
     page.add(heading, [telling.book.style(Look(font="黑体", border=True, fill="D9D9D9", align="center"))] * len(heading))
     by_unit: dict[tuple[str, str], Counter[Tier]] = {}
+    under = telling.shown.under if telling.large else {}
     for finding in outcome.findings:
-        by_unit.setdefault((finding.unit, finding.unit_name), Counter())[finding.tier] += 1
-    place_of = {code: number for number, code in enumerate(outcome.units.subtree(outcome.root))}
+        above = under.get(finding.unit)
+        unit_of = (finding.unit, finding.unit_name) if above is None else (above, outcome.units.name(above))
+        by_unit.setdefault(unit_of, Counter())[finding.tier] += 1
+    place_of = {code: number for number, code in enumerate(outcome.units.subtree(outcome.root) if by_unit else ())}
     for (unit, name), counts in sorted(by_unit.items(), key=lambda item: (place_of.get(item[0][0], len(place_of)), item[0])):
         numbers = [counts.get(tier, 0) for tier in Tier]
         page.add([unit or "—", "", name or outcome.units.name(unit), *numbers, sum(numbers), None])
@@ -182,7 +194,10 @@ def add_differences(telling: Telling) -> None:
     files = outcome.round.returns["file"]
     indicators = telling.scheme.indicators
     fields = ["unit", "indicator", "own", "computed", "difference", "return"]
-    for unit, code, own, computed, residual, one in outcome.differences[fields].itertuples(index=False):
+    table = outcome.differences[fields]
+    if telling.large:
+        table = table[table["unit"].isin([unit for unit, _ in telling.shown.lines])].head(MOST_LINES)
+    for unit, code, own, computed, residual, one in table.itertuples(index=False):
         row = page.page.height + 1
         known = indicators.get(str(code))
         number = telling.book.style(figure_look(known) if known else NUMBER)
@@ -192,6 +207,8 @@ def add_differences(telling: Telling) -> None:
         name, measure = telling.scheme.label(str(code)), known.measure if known else ""
         file = str(files[one]) if one in files.index else ""
         page.add([str(unit), outcome.units.name(str(unit)), str(code), name, measure, own, computed, residual, again, file], looks)
+    if left := len(outcome.differences) - len(table):
+        page.section(f"另有{left}处差额未列；{telling.elsewhere('differences')}")
     page.nothing("没有差额：没有单位自报汇总数，或自报数与由下级汇总的数一致")
     page.close()
 

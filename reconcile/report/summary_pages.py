@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from reconcile.files.bulk import LAST_ROW, Look
 from reconcile.files.raw import column_letters
+from reconcile.files.tables_beside import NO_PYARROW
 from reconcile.model.finding import Tier
 from reconcile.model.quantity import exact, round_half_up
-from reconcile.model.round import Standing
+from reconcile.model.round import LARGE, Standing
+from reconcile.report.summary_units import ShownUnits
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Book, Page, Value
+    from reconcile.files.tables_beside import DataFiles
     from reconcile.model.indicator import Indicator
     from reconcile.model.narrative import Narrative
     from reconcile.model.outcome import Outcome
@@ -76,6 +79,33 @@ class Telling:
     outcome: Outcome
     scheme: Scheme
     narrative: Narrative
+    data: DataFiles | None = None
+
+    @property
+    def large(self) -> bool:
+        """Whether the sheets show units down to the second level only."""
+        return self.outcome.round.large
+
+    @cached_property
+    def shown(self) -> ShownUnits:
+        """The units that the sheets of a large round show."""
+        return ShownUnits(self.outcome.units, self.outcome.root)
+
+    def elsewhere(self, table: str) -> str:
+        """Where the rest of a sheet of a large round stands."""
+        if self.data is None:
+            return "其余在隐藏的数据页中"
+        return f"其余见数据文件 {self.data.folder}/{table}.parquet"
+
+    @property
+    def beside_words(self) -> str:
+        """What the reader of a large round's cover is told about the rest."""
+        if self.data is None:
+            return f"报表超过{LARGE}份，各表只列到第二级下级，逐单位数据在隐藏的数据页中。{NO_PYARROW}"
+        return (
+            f"报表超过{LARGE}份，各表只列到第二级下级，逐单位数据在本工作簿旁的“{self.data.folder}”文件夹中。"
+            "报送或移动本工作簿时，请连同 data 文件夹一起，上级才能读取。"
+        )
 
     @property
     def unit(self) -> str:

@@ -1,8 +1,9 @@
-"""The summary's sheets of what was received: 上报情况, 过录表, 名册汇总, 文字材料 and 收表登记."""
+"""The summary's sheets of what was received: 上报情况, 过录表 and 收表登记."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -36,7 +37,6 @@ from reconcile.report.summary_pages import (
     TablePage,
     Telling,
     figure_look,
-    sheet_title,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from reconcile.report.summary_totals import Totals
 
 RECORDED_SHEET = "过录表"
-_FIXED = 4  # columns before the figures
+FIXED = 4
+"""Columns of 过录表 before the figures."""
+
 _RECORDED_NOTE = (
     "红色：涉及强制性问题；黄色：需核实；“未填”“—”“无法识别”均不是0，无框为不需填报；“补算”：未填合计项的单位，汇总数按其分项相加计入"
 )
@@ -78,7 +80,7 @@ class Recorded:
     @cached_property
     def columns(self) -> dict[str, int]:
         """Indicator -> column."""
-        return {one.code: number for number, one in enumerate(self.telling.numeric, start=_FIXED + 1)}
+        return {one.code: number for number, one in enumerate(self.telling.numeric, start=FIXED + 1)}
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -98,8 +100,7 @@ def add_recorded(telling: Telling, totals: Totals, recorded: Recorded) -> None:
     fixed = [Column("单位代码", 16, PLAIN), Column("单位名称", 26, PLAIN), Column("单位类型", 10, PLAIN), Column("填报日期", 12, CENTRE)]
     columns = [*fixed, *(Column(f"{one.code}\n{one.name}", 10, NUMBER) for one in numeric)]
     page = TablePage(telling, RECORDED_SHEET, columns, frozen=2, note=_RECORDED_NOTE)
-    heading = telling.book.style(HEADING)
-    page.page.add([None, "计量单位", None, None, *(one.measure for one in numeric)], heading)
+    add_measures(telling, page)
     _add_sums(telling, totals, recorded=recorded, page=page)
     _add_returns(telling, recorded, page)
     sheet = page.page.sheet
@@ -108,14 +109,18 @@ def add_recorded(telling: Telling, totals: Totals, recorded: Recorded) -> None:
     page.page.paper(edition=telling.outcome.edition, pages_wide=max(1, math.ceil((len(columns) - 2) / 14)))
 
 
+def add_measures(telling: Telling, page: TablePage) -> None:
+    """The row below the headings of 过录表: what each figure is counted in."""
+    page.page.add([None, "计量单位", None, None, *(one.measure for one in telling.numeric)], telling.book.style(HEADING))
+
+
 def _add_sums(telling: Telling, totals: Totals, *, recorded: Recorded, page: TablePage) -> None:
-    """Three rows: what the column adds up to now, the total it should be, and whether they agree."""
     ids = [one for _, one in recorded.lines if one]
     last = recorded.first + max(len(recorded.lines), 1) - 1
     frame = telling.outcome.round.values.reindex(index=ids)
-    sums: list[Value] = [None, "本表合计（现场公式）", None, None]
-    stated: list[Value] = [None, "汇总数", None, None]
-    checks: list[Value] = [None, "核对", None, None]
+    sums: list[Value] = []
+    stated: list[Value] = []
+    checks: list[Value] = []
     for indicator in telling.numeric:
         letters = column_letters(recorded.columns[indicator.code])
         span = f"{letters}{recorded.first}:{letters}{last}"
@@ -134,19 +139,28 @@ def _add_sums(telling: Telling, totals: Totals, *, recorded: Recorded, page: Tab
         live = Formula(f'IF(ROUND({letters}5-{letters}6,4)=0,"{AGREES}","{DIFFERS}")', AGREES if agrees else DIFFERS)
         filled = indicator.formula and not agrees and round(abs(_filled(totals, indicator, recorded) - total), 4) == 0
         checks.append(FILLED if filled else live)
+    add_sum_rows(telling, page, sums=sums, stated=stated, checks=checks)
+
+
+def add_sum_rows(telling: Telling, page: TablePage, *, sums: Sequence[Value], stated: Sequence[Value], checks: Sequence[Value]) -> None:
+    """Three rows of 过录表: what each column adds up to now, the total it should be, and whether they agree."""
+    sums = [None, "本表合计（现场公式）", None, None, *sums]
+    stated = [None, "汇总数", None, None, *stated]
+    checks = [None, "核对", None, None, *checks]
     numbers = [telling.book.style(Look(font="黑体", border=True, fill="F2F2F2", align="right"))] * len(sums)
     words = telling.book.style(SECTION)
-    numbers[:_FIXED] = [words] * _FIXED
+    numbers[:FIXED] = [words] * FIXED
     centre = telling.book.style(Look(border=True, fill="F2F2F2", align="center"))
-    for row, looks in ((sums, numbers), (stated, numbers), (checks, [words] * _FIXED + [centre] * (len(sums) - _FIXED))):
+    for row, looks in ((sums, numbers), (stated, numbers), (checks, [words] * FIXED + [centre] * (len(sums) - FIXED))):
         page.add(row, looks)
 
 
 def _filled(totals: Totals, indicator: Indicator, recorded: Recorded) -> float:
     """What a derived figure comes to with the units that left it open, each by its own parts."""
     units = list(dict.fromkeys(unit for unit, one in recorded.lines if one))
-    column = totals.own[indicator.code].reindex(units).dropna().to_numpy(dtype=np.float64)
-    return float(from_micros(np.array([micros(column).sum()]))[0])
+    rows = np.array([totals.derived.subtrees.rows[unit] for unit in units], dtype=np.int64)
+    column = totals.own(indicator.code)[rows]
+    return float(from_micros(np.array([micros(column[~np.isnan(column)]).sum()]))[0])
 
 
 def _painted(telling: Telling) -> dict[tuple[str, str], Tier]:
@@ -172,7 +186,7 @@ def _add_returns(telling: Telling, recorded: Recorded, page: TablePage) -> None:
     rows = {one: row for row, one in enumerate(ids)}
     for (one, code), tier in _painted(telling).items():
         if one in rows and code in recorded.columns:
-            row, column = rows[one], recorded.columns[code] - _FIXED - 1
+            row, column = rows[one], recorded.columns[code] - FIXED - 1
             look = figure_look(numeric[column], values[row, column].item(), fill=TIER_FILLS[tier])
             looks[row][column] = book.style(look)
     register = returns.returns.loc[ids]
@@ -185,7 +199,7 @@ def _add_returns(telling: Telling, recorded: Recorded, page: TablePage) -> None:
             continue
         standing, filled = facts[one]
         note = "（汇总口径代入）" if standing == Standing.STAND_IN else ""
-        page.add([unit, name + note, kind, filled, *shown[rows[one]]], [*page.styles[:_FIXED], *looks[rows[one]]])
+        page.add([unit, name + note, kind, filled, *shown[rows[one]]], [*page.styles[:FIXED], *looks[rows[one]]])
 
 
 def _shown(telling: Telling, values: Floats, states: NDArray[np.int8]) -> list[list[Value]]:
@@ -275,74 +289,6 @@ def coverage_line(telling: Telling) -> str:
     if coverage.unreadable:
         said += f"，文件无法读取{len(coverage.unreadable)}家"
     return said + (f"，迟报{len(coverage.late)}家" if coverage.late else "")
-
-
-def add_rosters(telling: Telling) -> None:
-    """名册汇总: the rows of each list of all returns that count, a sheet a list. Personal numbers come masked in the round."""
-    outcome = telling.outcome
-    counted = {one: unit for unit, ids in outcome.round.counted.items() for one in ids}
-    lists = outcome.round.lists
-    kept = lists[lists["return"].isin(list(counted))]
-    shown = False
-    for roster in telling.scheme.rosters.values():
-        rows = kept[kept["list"] == roster.name]
-        if rows.empty:
-            continue
-        shown = True
-        columns = [
-            Column("序号", 6, CENTRE),
-            Column("单位代码", 18, PLAIN),
-            Column("单位名称", 28, TEXT),
-        ]
-        columns += [
-            Column(_titled(one.name, one.measure), 20 if one.type == "text" else 16, NUMBER if one.type == "number" else TEXT)
-            for one in roster.columns
-        ]
-        columns += [Column("文件", 40, TEXT), Column("行", 6, CENTRE)]
-        page = TablePage(telling, sheet_title(f"名册汇总-{roster.name}"), columns, frozen=3)
-        numbers = {one.column for one in roster.columns if one.type == "number"}
-        gathered: dict[tuple[str, int], dict[str, Value]] = {}
-        for one, row, column, text, value in rows[["return", "row", "column", "text", "value"]].itertuples(index=False):
-            told: Value = float(value) if column in numbers and not math.isnan(value) else str(text)
-            gathered.setdefault((str(one), int(row)), {})[str(column)] = told
-        files = outcome.round.returns["file"]
-        for number, ((one, row), cells) in enumerate(gathered.items(), start=1):
-            head: list[Value] = [number, counted[one], outcome.units.name(counted[one])]
-            page.add([*head, *(cells.get(column.column) for column in roster.columns), str(files[one]), row])
-        page.close()
-    if not shown:
-        TablePage(telling, "名册汇总", [Column("说明", 60)]).nothing("本期没有收到名册")
-
-
-def _titled(name: str, measure: str) -> str:
-    return f"{name}（{measure}）" if measure not in ("", "文字", "日期") else name
-
-
-def add_texts(telling: Telling) -> None:
-    """文字材料: the answers to text indicators, by indicator, units in the order of the tree."""
-    outcome = telling.outcome
-    columns = [
-        Column("项目", 16, CENTRE),
-        Column("单位代码", 18, PLAIN),
-        Column("单位名称", 26, TEXT),
-        Column("内容", 90, TEXT),
-        Column("文件", 36, TEXT),
-    ]
-    page = TablePage(telling, "文字材料", columns, frozen=3)
-    order = {unit: number for number, unit in enumerate(outcome.units.subtree(outcome.root))}
-    counted = {one: unit for unit, ids in outcome.round.counted.items() for one in ids if unit in order}
-    table = outcome.round.texts
-    lines = [
-        (code, one, text)
-        for one, code, text in zip(table["return"].astype(str), table["indicator"].astype(str), table["text"].astype(str), strict=True)
-    ]
-    codes = {code: number for number, code in enumerate(telling.scheme.indicators)}
-    lines = [line for line in lines if line[1] in counted]
-    for code, one, text in sorted(lines, key=lambda line: (codes.get(line[0], len(codes)), order[counted[line[1]]], line[1])):
-        unit = counted[one]
-        page.add([telling.scheme.label(code), unit, outcome.units.name(unit), text, str(outcome.round.returns.at[one, "file"])])
-    page.nothing("本期没有收到文字材料")
-    page.close()
 
 
 def add_register(telling: Telling) -> None:

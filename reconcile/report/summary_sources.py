@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconcile.model.quantity import exact
 from reconcile.report.summary_pages import CENTRE, NUMBER, OPEN, PLAIN, TEXT, Column, TablePage, Telling
+from reconcile.report.summary_parts import SUMMED, add_parts, codes_of, parts_of
 from reconcile.scheme.wording import place
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Value
     from reconcile.model.finding import CellAt
+    from reconcile.model.narrative import Figure
+    from reconcile.report.summary_totals import Totals
 
 _HOW = {
     "total": "汇总数",
@@ -24,19 +28,18 @@ _HOW = {
     "date": "日期",
     "text": "文字",
 }
-_CELLS_SHEET = "来源单元格"
+CELLS_SHEET = "来源单元格"
+"""The sheet of all cells; in a large round of the totals of the units directly below."""
 
 
-def add_sources(telling: Telling) -> None:
+def add_sources(telling: Telling, totals: Totals) -> None:
     """数据来源: each figure of the narrative with what it says, its value before rounding and where its cells are listed.
 
     Figures that came from the same cells share one list in 来源单元格, under the first of them.
     """
     figures = telling.narrative.figures
-    groups: dict[tuple[CellAt, ...], int] = {}
-    for figure in figures:
-        if figure.cells:
-            groups.setdefault(figure.cells, figure.number)
+    parts = parts_of(telling, totals) if telling.large else {}
+    groups = {} if telling.large else _groups(figures)
     columns = [
         Column("序号", 6, CENTRE),
         Column("文中数据", 12, CENTRE),
@@ -53,12 +56,15 @@ def add_sources(telling: Telling) -> None:
         Column("首个单元格", 60, PLAIN),
     ]
     page = TablePage(telling, "数据来源", columns, frozen=2, printed=9)
-    starts = _starts(groups)
+    lengths = {number: len(cells) for cells, number in groups.items()} | {one.number: len(one.rows) for one in parts.values()}
+    starts = _starts(lengths)
     units, plain = telling.outcome.units, telling.book.style(CENTRE)
     for figure in figures:
         group = groups.get(figure.cells) if figure.cells else None
+        if (part := parts.get((figure.unit, figure.indicator))) is not None and figure.how in SUMMED:
+            group = part.number
         first = place(figure.cells[0], with_file=True) if figure.cells else ""
-        codes = [code for code in figure.indicator.replace("、", ";").replace(",", ";").split(";") if code]
+        codes = codes_of(figure.indicator)
         measure = telling.scheme.measures.get(figure.measure)
         values: list[Value] = [
             figure.number,
@@ -72,23 +78,35 @@ def add_sources(telling: Telling) -> None:
         values += [figure.section, units.name(figure.unit), figure.period, first]
         row = page.add(values, page.styles if group is not None else [*page.styles[:8], plain, *page.styles[9:]])
         if group is not None and group in starts:
-            page.page.link(row, 9, inside=f"'{_CELLS_SHEET}'!A{starts[group]}")
+            page.page.link(row, 9, inside=f"'{CELLS_SHEET}'!A{starts[group]}")
     page.nothing("没有文稿数据")
     page.close()
-    _add_cells(telling, groups)
+    if telling.large:
+        add_parts(telling, CELLS_SHEET, parts.values())
+    else:
+        _add_cells(telling, groups)
 
 
-def _starts(groups: dict[tuple[CellAt, ...], int]) -> dict[int, int]:
-    """The row in which each list of cells begins, on the first sheet of cells."""
+def _groups(figures: Iterable[Figure]) -> dict[Sequence[CellAt], int]:
+    """Each list of cells that some figure came from, and the number of the first that did."""
+    groups: dict[Sequence[CellAt], int] = {}
+    for figure in figures:
+        if figure.cells:
+            groups.setdefault(figure.cells, figure.number)
+    return groups
+
+
+def _starts(lengths: Mapping[int, int]) -> dict[int, int]:
+    """The row in which each list begins, on the first sheet of lists; `lengths` of the lists by their numbers."""
     found: dict[int, int] = {}
     row = 4
-    for cells, number in groups.items():
+    for number, length in lengths.items():
         found[number] = row
-        row += len(cells)
+        row += length
     return {number: row for number, row in found.items() if row < 1_000_000}
 
 
-def _add_cells(telling: Telling, groups: dict[tuple[CellAt, ...], int]) -> None:
+def _add_cells(telling: Telling, groups: Mapping[Sequence[CellAt], int]) -> None:
     columns = [
         Column("数据序号", 9, CENTRE),
         Column("文中数据", 14, CENTRE),
@@ -97,7 +115,7 @@ def _add_cells(telling: Telling, groups: dict[tuple[CellAt, ...], int]) -> None:
         Column("单元格", 10, CENTRE),
         Column("单元格内容", 18, NUMBER),
     ]
-    page = TablePage(telling, _CELLS_SHEET, columns, frozen=2, note="序号与“数据来源”一致；来自相同单元格的数据列在其中第一个的序号下")
+    page = TablePage(telling, CELLS_SHEET, columns, frozen=2, note="序号与“数据来源”一致；来自相同单元格的数据列在其中第一个的序号下")
     texts = {figure.number: figure.text for figure in telling.narrative.figures}
     sheets = 1
     for cells, number in groups.items():
@@ -105,7 +123,7 @@ def _add_cells(telling: Telling, groups: dict[tuple[CellAt, ...], int]) -> None:
             if page.full:
                 page.close()
                 sheets += 1
-                page = TablePage(telling, f"{_CELLS_SHEET}（{sheets}）", columns, frozen=2)
+                page = TablePage(telling, f"{CELLS_SHEET}（{sheets}）", columns, frozen=2)
             page.page.add([number, texts[number], cell.file, cell.sheet, cell.cell, _content(cell.value)], page.styles)
     page.nothing("没有单元格")
     page.close()

@@ -12,7 +12,8 @@ import numpy as np
 
 from reconcile.files.bulk import Formula, Look
 from reconcile.files.raw import column_letters
-from reconcile.model.figures import Floats, Subtrees, from_micros, micros, own_figures
+from reconcile.model.figures import Floats, Subtrees, from_micros, micros
+from reconcile.model.gathered import own_of
 from reconcile.model.indicator import Kind
 from reconcile.model.unit import KINDS
 from reconcile.report.summary_pages import (
@@ -31,18 +32,17 @@ from reconcile.report.summary_pages import (
     figure_look,
     growth,
 )
-from reconcile.scheme.derived import Derived, completed
+from reconcile.scheme.derived import Derived
 from reconcile.scheme.environment import TotalsEnvironment
 from reconcile.scheme.expression import excel_value, value
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from reconcile.files.bulk import Value
     from reconcile.model.indicator import Indicator
 
 _NAN = float("nan")
 _FEW, _A_PAGE = 4, 9  # columns of units that fit beside the totals, and on a page of their own
+_MOST_PARTS = 200  # columns of units in a large round: more is no sheet to look at, and a sheet has 16,384
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,18 @@ class Totals:
         return outcome.units.children(outcome.root)
 
     @cached_property
+    def crowded(self) -> bool:
+        """Whether the units directly below the root are too many for a column each."""
+        return self.telling.large and len(self.children) > _MOST_PARTS
+
+    @cached_property
+    def below(self) -> dict[str, float]:
+        """What all units directly below the root come to together, by indicator: exact sums of what is known."""
+        codes = [one.code for one in self.telling.numeric]
+        figures = np.array([[self.of(child, code).value for code in codes] for child in self.children], dtype=np.float64)
+        return dict(zip(codes, _sums(figures).tolist(), strict=True)) if self.children else {}
+
+    @cached_property
     def rows(self) -> dict[tuple[str, str], Row]:
         """By unit and indicator."""
         outcome = self.telling.outcome
@@ -83,28 +95,46 @@ class Totals:
         return {key: Row(*row) for key, row in zip(keys, zip(*columns, strict=True), strict=True)}
 
     @cached_property
-    def own(self) -> pd.DataFrame:
-        """What each unit reported itself, unit × indicator, derived figures completed as in the totals."""
-        scheme = self.telling.scheme
-        return completed(own_figures(self.telling.outcome.round, scheme.indicators), scheme)
+    def derived(self) -> Derived:
+        """What each unit at or below the root reported itself, derived figures completed as in the totals; read column by column."""
+        outcome, scheme = self.telling.outcome, self.telling.scheme
+        subtrees = Subtrees.of(outcome.units, outcome.root)
+        return Derived.of(own_of(outcome.round, scheme.indicators, units=subtrees.codes), subtrees, scheme)
+
+    def own(self, code: str) -> Floats:
+        """One completed figure a unit, in the order of `derived.subtrees`."""
+        return self.derived.own.column(code)
+
+    @cached_property
+    def at_root(self) -> dict[str, float]:
+        """What the root reported itself, by indicator."""
+        codes = [one.code for one in self.telling.numeric]
+        plain = self.derived.own.own.block(codes, np.zeros(1, dtype=np.int64))[0].tolist()
+        made = {code: float(self.own(code)[0]) for code in codes if code in self.telling.scheme.formulas}
+        return dict(zip(codes, plain, strict=True)) | made
+
+    def leaf(self, unit: str) -> int:
+        """Where a unit with nothing below it stands in `derived.subtrees`; -1 for any other."""
+        return -1 if self.telling.outcome.units.children(unit) else self.derived.subtrees.rows.get(unit, -1)
 
     @cached_property
     def unlike(self) -> frozenset[str]:
         """The rates of the root that some units gave only parts of: computed from fewer units than their parts' totals."""
-        return frozenset(code for code in self._unlike(self.own) if math.isfinite(self.root(code).value))
+        return frozenset(code for code in self._unlike(self.derived) if math.isfinite(self.root(code).value))
 
     @cached_property
     def uncompared(self) -> frozenset[str]:
         """The rates that are not set beside last year's, because either is `unlike`."""
         outcome = self.telling.outcome
         earlier = outcome.past.previous(outcome.period)
-        return self.unlike if earlier is None else self.unlike | self._unlike(earlier.own_without(outcome.coverage.absent))
+        if earlier is None:
+            return self.unlike
+        own = earlier.own_without(outcome.coverage.absent)
+        return self.unlike | self._unlike(Derived.of(own, self.derived.subtrees, self.telling.scheme))
 
-    def _unlike(self, own: pd.DataFrame) -> frozenset[str]:
-        outcome, scheme = self.telling.outcome, self.telling.scheme
-        derived = Derived.of(own, Subtrees.of(outcome.units, outcome.root), scheme)
+    def _unlike(self, derived: Derived) -> frozenset[str]:
         rates = [one.code for one in self.telling.numeric if one.kind is Kind.RATE and one.formula]
-        return frozenset(code for code in rates if derived.unlike(outcome.root, code))
+        return frozenset(code for code in rates if derived.unlike(self.telling.outcome.root, code))
 
     @cached_property
     def adjusted(self) -> bool:
@@ -112,8 +142,18 @@ class Totals:
         return not self.telling.outcome.round.adjustments.empty
 
     def of(self, unit: str, code: str) -> Row:
-        """A unit's total; an empty row where there is none."""
-        return self.rows.get((unit, code), Row())
+        """A unit's total; a leaf's is its own figure. An empty row where there is none."""
+        found = self.rows.get((unit, code))
+        return self._leaves.get((unit, code), Row()) if found is None else found
+
+    @cached_property
+    def _leaves(self) -> dict[tuple[str, str], Row]:
+        """The own figures of units directly below the root that have no totals, since nothing stands below them."""
+        with_totals = {unit for unit, _ in self.rows}
+        rows = {unit: self.derived.subtrees.rows[unit] for unit in self.children if unit not in with_totals}
+        codes = [one.code for one in self.telling.numeric] if rows else []
+        figures = {code: self.derived.leaf(code) for code in codes}
+        return {(unit, code): Row(own := float(figures[code][row]), own) for code in codes for unit, row in rows.items()}
 
     def root(self, code: str) -> Row:
         """The root's total."""
@@ -125,9 +165,10 @@ def add_totals(telling: Telling, totals: Totals) -> None:
     units = telling.outcome.units
     fixed = [Column("代码", 7, CENTRE), Column("指标", 26, TEXT), Column("计量单位", 7, CENTRE), Column("汇总数", 12)]
     fixed += [Column("核定后", 12)] if totals.adjusted else []
-    fixed += [Column("上年同期", 12), Column("增减", 11), Column("增幅", 20, CENTRE), Column("已报/应报", 9, CENTRE)]
+    fixed += [Column("上年同期", 12), Column("增减", 11), Column("增幅", 20, CENTRE)]
+    fixed += [Column("已报/应报", 13 if telling.large else 9, CENTRE)]
     fixed += [Column("未改差错", 7, CENTRE), Column("核对", 9, CENTRE), Column("本级", 10)]
-    parts = [Column(units.name(code), 11) for code in totals.children]
+    parts = [Column("下级合计", 14)] if totals.crowded else [Column(units.name(code), 11) for code in totals.children]
     page = TablePage(telling, "汇总表", [*fixed, *parts], frozen=2, note="“核对”为汇总数与本级及各下级之和相比，率按公式复算")
     numbers = _row_numbers(telling, page.heading)
     for section in telling.scheme.sections:
@@ -164,16 +205,14 @@ def _row_numbers(telling: Telling, heading: int) -> dict[str, int]:
 
 def _total_row(telling: Telling, totals: Totals, *, page: TablePage, indicator: Indicator, fixed: int, rows: Mapping[str, int]) -> None:
     code, root = indicator.code, totals.root(indicator.code)
-    own = (
-        float(totals.own[code].to_numpy()[totals.own.index.get_loc(telling.outcome.root)])
-        if telling.outcome.root in totals.own.index
-        else _NAN
-    )
-    below = [totals.of(child, code) for child in totals.children]
-    parts: list[Value] = [
-        _shown(own, owed=False),
-        *(_part(telling, child, indicator, row) for child, row in zip(totals.children, below, strict=True)),
-    ]
+    own = totals.at_root[code]
+    parts: list[Value] = [_shown(own, owed=False)]
+    if totals.crowded:
+        below = [Row(totals.below[code])]
+        parts.append(_shown(below[0].value, owed=False))
+    else:
+        below = [totals.of(child, code) for child in totals.children]
+        parts += [_part(telling, child, indicator, row) for child, row in zip(totals.children, below, strict=True)]
     row = page.page.height + 1
     span = f"{column_letters(fixed)}{row}:{column_letters(fixed + len(below))}{row}"
     if indicator.kind.summed:
@@ -266,10 +305,11 @@ def _rate_check(telling: Telling, totals: Totals, *, indicator: Indicator, rows:
 def add_kinds(telling: Telling, totals: Totals) -> None:
     """分类汇总: every indicator that is added, by kind of unit, with a check against the total."""
     units = telling.outcome.units
-    reported = frozenset(totals.own.index)
-    inside = [unit for unit in units.subtree(telling.outcome.root) if unit in reported and unit in units]
-    kinds = [kind for kind in KINDS if any(units[unit].kind == kind for unit in inside)]
-    counts = {kind: sum(units[unit].kind == kind for unit in inside) for kind in kinds}
+    reported, rows = telling.outcome.round.counted, totals.derived.subtrees.rows
+    inside = [unit for unit in totals.derived.subtrees.codes if unit in reported and unit in units]
+    members = {kind: np.array([rows[unit] for unit in inside if units[unit].kind == kind], dtype=np.int64) for kind in KINDS}
+    kinds = [kind for kind in KINDS if members[kind].size]
+    counts = {kind: members[kind].size for kind in kinds}
     columns = [
         Column("代码", 7, CENTRE),
         Column("指标", 30, TEXT),
@@ -279,14 +319,11 @@ def add_kinds(telling: Telling, totals: Totals) -> None:
     ]
     columns += [Column(f"{KINDS[kind]}\n（{counts[kind]}家）", 13) for kind in kinds]
     page = TablePage(telling, "分类汇总", columns, frozen=2, note="按单位类型分列各单位本级上报数")
-    added = {
-        kind: _sums(totals.own.loc[[unit for unit in inside if units[unit].kind == kind]].to_numpy(dtype=np.float64)) for kind in kinds
-    }
-    columns_of = {str(code): number for number, code in enumerate(totals.own.columns)}
     for indicator in telling.numeric:
         if not indicator.kind.summed or not math.isfinite(totals.root(indicator.code).value):
             continue
-        parts = [float(added[kind][columns_of[indicator.code]]) for kind in kinds]
+        own = totals.own(indicator.code)
+        parts = [float(_sums(own[members[kind], None])[0]) for kind in kinds]
         total, row = totals.root(indicator.code).value, page.page.height + 1
         span = f"F{row}:{column_letters(5 + len(kinds))}{row}"
         check = _sum_check(f"D{row}", span, total=total, parts=parts) if kinds else None

@@ -19,6 +19,7 @@ from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.words import column_of, table_title
 
+_MOST_NAMED = 20  # ids in one sentence
 _GRAVITY = {tier: place for place, tier in enumerate(Tier)}
 
 
@@ -33,21 +34,25 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """What is wrong with the rules as a whole (`faults`), what could be spared (`hints`), and ids of rules too intricate to be asked."""
+    """What is wrong with the rules as a whole (`faults`), what could be spared (`hints`), and ids of rules too intricate to be asked
+    (`left_out`), or of which not everything was asked because the rules are so many (`unasked`)."""
 
     faults: tuple[Fault, ...]
     hints: tuple[Hint, ...]
     left_out: tuple[str, ...]
+    unasked: tuple[str, ...] = ()
 
 
 def consistency(scheme: Scheme) -> Consistency:
-    """Ask all rules that are expressions about each other. Takes some seconds for two hundred rules, so only `scheme check` does it."""
+    """Ask all rules that are expressions about each other. Takes some seconds for two hundred rules, so only `scheme check` does it; of
+    thousands as much as MOST_ASKED allows."""
     everything = Relations.of(scheme.rules, lambda one: domain(one, scheme))
     hopeless = [one for one in everything.rules if everything.unkeepable(one, beside=()) is not None]
     faults = [_fault(one, f"{_when(one, scheme)}怎样填都不能满足{one.id}的要求", scheme) for one in hopeless]
-    relations = Relations(tuple(one for one in everything.rules if one not in hopeless), everything.domain)
+    relations = Relations(tuple(one for one in everything.rules if one not in hopeless), everything.domain, everything.effort)
     faults.extend(_contradictions(relations, scheme))
-    return Consistency(tuple(faults), tuple(_hints(relations, scheme)), everything.left_out)
+    hints = tuple(_hints(relations, scheme))
+    return Consistency(tuple(faults), hints, everything.left_out, tuple(everything.effort.unasked))
 
 
 def _contradictions(relations: Relations, scheme: Scheme) -> Iterator[Fault]:
@@ -55,7 +60,7 @@ def _contradictions(relations: Relations, scheme: Scheme) -> Iterator[Fault]:
     sound: list[str] = []
     met: dict[tuple[frozenset[str], tuple[str, ...]], list[str]] = {}
     for kind in KINDS:
-        errors = Relations(tuple(_errors(relations, kind)), relations.domain)
+        errors = Relations(tuple(_errors(relations, kind)), relations.domain, relations.effort)
         conflict = errors.contradiction()
         if conflict is None:
             sound.append(kind)
@@ -64,7 +69,7 @@ def _contradictions(relations: Relations, scheme: Scheme) -> Iterator[Fault]:
     for (conflict, drop), kinds in met.items():
         remedy = f"；去掉或改正{'、'.join(drop)}，其余就能同时成立" if drop else ""
         first = next(one for one in relations.rules if one.id in conflict)
-        yield _fault(first, f"{'、'.join(sorted(conflict))}互相矛盾，{_faces(kinds)}的报表怎样填都不能全部满足{remedy}", scheme)
+        yield _fault(first, f"{_named(conflict)}互相矛盾，{_faces(kinds)}的报表怎样填都不能全部满足{remedy}", scheme)
     for rule in relations.rules:
         yield from _unkeepable(rule, [kind for kind in sound if kind in rule.applies_to], relations, scheme)
 
@@ -76,8 +81,13 @@ def _unkeepable(rule: Rule, kinds: Sequence[str], relations: Relations, scheme: 
         if against is not None:
             met.setdefault(against, []).append(kind)
     for others, some in met.items():
-        named = "、".join(sorted(others))
-        yield _fault(rule, f"{_when(rule, scheme)}{rule.id}与{named}矛盾，{_faces(some)}的报表怎样填都不能同时满足", scheme)
+        yield _fault(rule, f"{_when(rule, scheme)}{rule.id}与{_named(others)}矛盾，{_faces(some)}的报表怎样填都不能同时满足", scheme)
+
+
+def _named(ids: frozenset[str]) -> str:
+    """Ids of rules, some of them where they are very many: then nobody had the time to tell which could be spared."""
+    some = sorted(ids)
+    return "、".join(some) if len(some) <= _MOST_NAMED else f"{'、'.join(some[:_MOST_NAMED])}等{len(some)}条"
 
 
 def _faces(kinds: Sequence[str]) -> str:
@@ -90,13 +100,17 @@ def _hints(relations: Relations, scheme: Scheme) -> Iterator[Hint]:
         if relations.unbreakable(rule) is not None:
             yield Hint(rule.id, (), f"{rule.id}不会有报表违反，可以删去或改正：{_said(rule, scheme)}")
             continue
-        graver = [one for one in relations.rules if one.applies_to >= rule.applies_to and _GRAVITY[one.tier] <= _GRAVITY[rule.tier]]
-        found = relations.unbreakable(rule, beside=graver)
+        found = relations.unbreakable(rule, beside=() if relations.effort.exhausted() else _graver(rule, relations))
         if not found:
             continue
         by = tuple(one.id for one in relations.rules if one.id in found)
         unless = _unless(rule, [names[identity] for identity in by], scheme)
         yield Hint(rule.id, by, f"{rule.id}可由{'、'.join(by)}推出，不必另列{unless}：{_said(rule, scheme)}")
+
+
+def _graver(rule: Rule, relations: Relations) -> list[Rule]:
+    """The rules from which another may be said to follow: of its tier or a graver one, for every kind of unit that it is for."""
+    return [one for one in relations.rules if one.applies_to >= rule.applies_to and _GRAVITY[one.tier] <= _GRAVITY[rule.tier]]
 
 
 def _unless(rule: Rule, by: Sequence[Rule], scheme: Scheme) -> str:

@@ -6,7 +6,7 @@ is computed from sums over the units that gave all its parts: a numerator of one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,11 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reconcile.model.figures import Floats, Subtrees, from_micros, micros
-from reconcile.model.finding import CellAt
+from reconcile.model.gathered import Gathered
 from reconcile.model.indicator import Kind
-from reconcile.model.trace import Addends
-from reconcile.scheme.environment import TotalsEnvironment
+from reconcile.model.trace import Addends, Cells
 from reconcile.scheme.expression import Arithmetic, Call, Expression, Missing, Name, Reference, references, value
+from reconcile.scheme.records import TotalsEnvironment
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.syntax import walk
 
@@ -32,19 +32,59 @@ def completed(own: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     What a unit reported stands. In a formula that only adds, a part that is not known counts as 0 where at least one part is; in any other
     all parts must be known. Rates stay as they were reported; a formula that reads one takes it as computed, where it can be.
     """
-    known = {str(code): own[code].to_numpy(dtype=np.float64) for code in own.columns}
-    made: dict[str, Floats] = {}
-    for code, formula in scheme.formulas.items():  # each stands after those it needs
-        if code not in known:
-            continue
-        mode = Missing.SKIP_ALL if _only_adds(formula) else Missing.SKIP
-        computed = value(formula, TotalsEnvironment(len(own), {("this", "unit"): known}), missing=mode)
-        if scheme.indicators[code].kind is Kind.RATE:
-            known[code] = np.where(np.isnan(computed), known[code], computed)
-        else:
-            exact = np.where(np.isnan(computed), np.nan, from_micros(micros(computed)))
-            known[code] = made[code] = np.where(np.isnan(known[code]), exact, known[code])
+    table = Completed.of(own, [str(unit) for unit in own.index], scheme)
+    made = {code: table.column(code) for code in own.columns if code in scheme.formulas and scheme.indicators[code].kind is not Kind.RATE}
     return own.assign(**made) if made else own
+
+
+class Completed(Mapping[str, Floats]):
+    """Own figures, completed as by `completed`, worked out column by column when asked for. As a mapping: the figures that formulas read,
+    which differ for rates alone: those are taken as computed, where they can be."""
+
+    def __init__(self, own: Gathered, scheme: Scheme, *, codes: Collection[str]) -> None:
+        self.own = own
+        self._scheme = scheme
+        self._codes = frozenset(codes)
+        self._computed: dict[str, Floats] = {}
+
+    @classmethod
+    def of(cls, own: pd.DataFrame | Gathered, units: Sequence[str], scheme: Scheme) -> Completed:
+        """Of `units` in their order, from a table (unit × code) or from what was gathered for them, which knows every figure."""
+        if isinstance(own, Gathered):
+            return cls(own, scheme, codes=[code for code, one in scheme.indicators.items() if one.kind is not Kind.TEXT])
+        return cls(Gathered.of(own, units), scheme, codes=[str(code) for code in own.columns])
+
+    def column(self, code: str) -> Floats:
+        """One figure a unit: reported, or else completed. Rates only as they were reported."""
+        return self.own.column(code) if code not in self._scheme.formulas or self._is_rate(code) else self[code]
+
+    def __getitem__(self, code: str) -> Floats:
+        if code not in self._codes:
+            raise KeyError(code)
+        own = self.own.column(code)
+        formula = self._scheme.formulas.get(code)
+        if formula is None:
+            return own
+        if code not in self._computed:
+            self._computed[code] = self._made(formula, own, is_rate=self._is_rate(code))
+        return self._computed[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def _made(self, formula: Expression, own: Floats, *, is_rate: bool) -> Floats:
+        mode = Missing.SKIP_ALL if _only_adds(formula) else Missing.SKIP
+        computed = value(formula, TotalsEnvironment(len(self.own), {("this", "unit"): self}), missing=mode)
+        if is_rate:
+            return np.where(np.isnan(computed), own, computed)
+        exact = np.where(np.isnan(computed), np.nan, from_micros(micros(computed)))
+        return np.where(np.isnan(own), exact, own)
+
+    def _is_rate(self, code: str) -> bool:
+        return self._scheme.indicators[code].kind is Kind.RATE
 
 
 def operands(code: str, scheme: Scheme) -> tuple[str, ...]:
@@ -63,27 +103,50 @@ def operands(code: str, scheme: Scheme) -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a rate was computed from: the `units` that gave every figure it needs; `partial` where others gave only some of them."""
+def rate_of(code: str, figures: dict[str, Floats], scheme: Scheme, *, size: int) -> Floats:
+    """A rate of `size` records by its formula from the figures it needs (`operands`), which must be of the same units; the rates that it
+    reads are computed first, from the same figures."""
+    formula = scheme.formulas[code]
+    for one in references(formula):
+        if one.name not in figures:
+            figures[one.name] = rate_of(one.name, figures, scheme, size=size)
+    return value(formula, TotalsEnvironment(size, {("this", "unit"): figures}))
 
-    units: frozenset[str]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """What a rate was computed from: the units that gave every figure it needs (`giving`: in the order of `subtrees`); `partial` where
+    others gave only some of them."""
+
+    giving: Truths
+    subtrees: Subtrees
     partial: bool
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Their codes."""
+        return frozenset(self.subtrees.codes[row] for row in np.flatnonzero(self.giving).tolist())
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return int(np.count_nonzero(self.giving))
 
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """The units' own figures, completed, and the rates up the tree. `own`: one row a unit in the order of `subtrees`, codes as columns."""
+    """The units' own figures, completed, and the rates up the tree; columns have one entry a unit in the order of `subtrees`."""
 
-    own: pd.DataFrame
+    own: Completed
     subtrees: Subtrees
     scheme: Scheme
     _rates: dict[str, Floats] = field(default_factory=dict)
+    _known: dict[str, Truths] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, own: pd.DataFrame, subtrees: Subtrees, scheme: Scheme) -> Derived:
-        """From what the units reported themselves (unit × code, units in any order)."""
-        return cls(completed(own.reindex(index=list(subtrees.codes)), scheme), subtrees, scheme)
+    def of(cls, own: pd.DataFrame | Gathered, subtrees: Subtrees, scheme: Scheme) -> Derived:
+        """From what the units reported themselves: unit × code with units in any order, or gathered in the order of `subtrees`."""
+        return cls(Completed.of(own, subtrees.codes, scheme), subtrees, scheme)
 
     def rate(self, code: str) -> Floats:
         """A rate for each unit and all below it, from the units that gave all its parts; NaN where none did, or it cannot be computed."""
@@ -93,67 +156,55 @@ class Derived:
 
     def basis(self, unit: str, code: str) -> Basis | None:
         """The units at or below `unit` that its rate speaks for; None where it could not be computed from totals."""
-        if unit not in self._rows or np.isnan(self.rate(code)[self._rows[unit]]):
+        if unit not in self.subtrees.rows or np.isnan(self.rate(code)[self.subtrees.rows[unit]]):
             return None
-        giving = self._named(unit, np.asarray(self._given(operands(code, self.scheme)).all(axis=1)))
-        return Basis(giving, partial=self.unlike(unit, code))
+        giving = self.inside(unit) & self._all(operands(code, self.scheme))
+        return Basis(giving, self.subtrees, partial=self.unlike(unit, code))
 
     def unlike(self, unit: str, code: str) -> bool:
         """Whether some unit at or below `unit` gave some figures that its rate needs and not all: their totals are of other units."""
-        given = self._given(operands(code, self.scheme))
-        return bool(self._named(unit, np.asarray(given.any(axis=1) & ~given.all(axis=1))))
-
-    def known(self, unit: str, code: str) -> frozenset[str]:
-        """The units at or below `unit` that have a figure of their own, reported or completed."""
-        return self._named(unit, self.gives(code))
+        parts = operands(code, self.scheme)
+        some = np.logical_or.reduce([self.gives(part) for part in parts]) if parts else self.gives("")
+        return bool((self.inside(unit) & some & ~self._all(parts)).any())
 
     def gives(self, code: str) -> Truths:
-        """Which units have a figure of their own, reported or completed, in the order of `subtrees`."""
-        return self._given((code,))[:, 0]
+        """Which units have a figure of their own, reported or completed."""
+        if code not in self._known:
+            known = code in self.own
+            self._known[code] = ~np.isnan(self.own.column(code)) if known else np.zeros(len(self.subtrees.codes), dtype=np.bool_)
+        return self._known[code]
 
-    def _named(self, unit: str, there: Truths) -> frozenset[str]:
-        """Of the units at or below `unit` those that are `there`."""
-        row = self._rows.get(unit, len(self.subtrees.codes))
-        inside = slice(row, int(self.subtrees.ends[row]) if row < len(there) else row)
-        names = self.subtrees.codes[inside]
-        return frozenset(names[at] for at in np.flatnonzero(there[inside]))
+    def inside(self, unit: str) -> Truths:
+        """Which units are at or below `unit`."""
+        found = np.zeros(len(self.subtrees.codes), dtype=np.bool_)
+        row = self.subtrees.rows.get(unit)
+        if row is not None:
+            found[row : int(self.subtrees.ends[row])] = True
+        return found
+
+    def leaf(self, code: str) -> Floats:
+        """The total of each unit that has none below it (of others only their own): what it reported, completed; of a rate as computed."""
+        own = self.own.column(code) if code in self.own else np.full(len(self.subtrees.codes), np.nan)
+        if self.scheme.indicators[code].kind is not Kind.RATE:
+            return own
+        computed = self.rate(code)
+        return np.where(np.isnan(computed), own, computed)
+
+    def _all(self, parts: tuple[str, ...]) -> Truths:
+        """Which units have every one of some figures; none where no figures are named."""
+        return np.logical_and.reduce([self.gives(part) for part in parts]) if parts else self.gives("")
 
     def _computed(self, code: str) -> Floats:
         size, parts = len(self.subtrees.codes), operands(code, self.scheme)
         if not parts:
             return np.full(size, np.nan)
-        own = self.own.reindex(columns=list(parts)).to_numpy(dtype=np.float64)
-        own = np.where(self._given(parts).all(axis=1, keepdims=True), own, np.nan)
-        added = self.subtrees.totals(own)
-        for column, part in enumerate(parts):
-            if not self.scheme.indicators[part].kind.summed:  # standards are never added: each unit has its own
-                added[:, column] = own[:, column]
-        figures = {part: added[:, column] for column, part in enumerate(parts)}
-        return self._evaluated(code, figures)
-
-    def _evaluated(self, code: str, figures: dict[str, Floats]) -> Floats:
-        """A rate by its formula; the rates it reads are computed first, from the same units."""
-        formula = self.scheme.formulas[code]
-        for one in references(formula):
-            if one.name not in figures:
-                figures[one.name] = self._evaluated(one.name, figures)
-        return value(formula, TotalsEnvironment(len(self.subtrees.codes), {("this", "unit"): figures}))
-
-    def _given(self, parts: tuple[str, ...]) -> Truths:
-        """Which units have each figure of their own (unit × part); nobody has one that is not in the table."""
-        nobody = np.zeros(len(self.subtrees.codes), dtype=np.bool_)
-        columns = [self._known.get(part, nobody) for part in parts]
-        return np.column_stack(columns) if columns else nobody[:, None]
-
-    @cached_property
-    def _known(self) -> dict[str, Truths]:
-        """Indicator -> which units have a figure of their own."""
-        known = self.own.notna().to_numpy(dtype=np.bool_)
-        return {str(code): known[:, column] for column, code in enumerate(self.own.columns)}
-
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        return {code: row for row, code in enumerate(self.subtrees.codes)}
+        giving = self._all(parts)
+        figures = {}
+        for part in parts:
+            own = np.where(giving, self.own.column(part), np.nan) if part in self.own else np.full(size, np.nan)
+            summed = self.scheme.indicators[part].kind.summed  # standards are never added: each unit has its own
+            figures[part] = self.subtrees.totals(own[:, None])[:, 0] if summed else own
+        return rate_of(code, figures, self.scheme, size=size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +215,37 @@ class Origins:
     addends: Addends
     derived: Derived
 
-    def cells(self, unit: str, code: str) -> tuple[CellAt, ...]:
+    def cells(self, unit: str, code: str) -> Cells:
         """The cells behind the total of `unit` and all below it."""
-        return tuple(cell for part, among in self.sources(unit, code) for cell in self.addends.cells(unit, (part,), among=among))
+        return Cells(self.addends.at(part, self._rows(unit, part, among)) for part, among in self._sources(unit, code, None))
 
-    def sources(self, unit: str, code: str, among: frozenset[str] | None = None) -> Iterator[tuple[str, frozenset[str] | None]]:
+    def above_zero(self, unit: str, code: str) -> tuple[int, Cells]:
+        """How many units at or below `unit` have a figure above zero of their own, and the cells of these figures."""
+        owners = np.zeros(len(self.derived.subtrees.codes), dtype=np.bool_)
+        cells = []
+        for part, among in self._sources(unit, code, None):
+            rows = self._rows(unit, part, among)
+            rows = rows[self.addends.figures(part, rows) > 0]
+            owners[self._places[rows]] = True
+            cells.append(self.addends.at(part, rows))
+        return int(np.count_nonzero(owners)), Cells(cells)
+
+    def reported(self, unit: str, code: str) -> Truths:
+        """Which units at or below `unit` reported a figure themselves, in the order of the subtrees."""
+        found = np.zeros(len(self.derived.subtrees.codes), dtype=np.bool_)
+        places = self._places[self.addends.rows(unit, code)]
+        found[places[places >= 0]] = True
+        return found
+
+    def _rows(self, unit: str, code: str, among: Truths | None) -> NDArray[np.int64]:
+        """The rows of the round with the figures that are added for `unit`, those of some units alone."""
+        rows = self.addends.rows(unit, code)
+        if among is None:
+            return rows
+        places = self._places[rows]
+        return rows[(places >= 0) & among[places]]
+
+    def _sources(self, unit: str, code: str, among: Truths | None) -> Iterator[tuple[str, Truths | None]]:
         """The indicators whose cells are to be taken, each with the units to take them from (None: all at or below `unit`)."""
         scheme = self.derived.scheme
         formula = scheme.formulas.get(code)
@@ -179,16 +256,22 @@ class Origins:
             if basis is None:
                 yield code, among
                 return
-            giving = basis.units if among is None else basis.units & among
+            giving = basis.giving if among is None else basis.giving & among
             for part in operands(code, scheme):
-                yield from self.sources(unit, part, giving)
+                yield from self._sources(unit, part, giving)
         else:
-            reported = self.addends.owners(unit, code)
+            reported = self.reported(unit, code)
             yield code, reported if among is None else reported & among
-            rest = self.derived.known(unit, code) - reported
+            rest = self.derived.inside(unit) & self.derived.gives(code) & ~reported
             rest = rest if among is None else rest & among
-            for part in dict.fromkeys(one.name for one in references(formula) if _plain(one)) if rest else ():
-                yield from self.sources(unit, part, rest)
+            for part in dict.fromkeys(one.name for one in references(formula) if _plain(one)) if rest.any() else ():
+                yield from self._sources(unit, part, rest)
+
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """For each row of the round the place of its unit in the subtrees; -1 where it is not there."""
+        rows = self.derived.subtrees.rows
+        return np.array([rows.get(unit, -1) for unit in self.addends.reporters], dtype=np.int64)
 
 
 def _plain(reference: Reference) -> bool:

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reconcile.model.figures import Floats, Subtrees, figures_of, from_micros, micros, own_figures
+from reconcile.model.figures import Floats, Subtrees, from_micros, micros, rows_of
+from reconcile.model.gathered import Gathered, own_of, taken_of
+from reconcile.model.partial import added
 from reconcile.model.past import Earlier, Past
 from reconcile.model.round import JUDGED, Round, Standing, State
-from reconcile.model.succession import Group, groups, on_comparable_base
+from reconcile.model.succession import Group, groups, joined_base
 from reconcile.model.unit import UnitTree
+from reconcile.scheme.derived import Completed
 from reconcile.scheme.expression import Reference
+from reconcile.scheme.records import TotalsEnvironment
 from reconcile.scheme.scheme import Scheme
 
+__all__ = ["Narrowed", "ReturnsEnvironment", "TotalsEnvironment", "Truths", "directly_below"]
+
 Truths = NDArray[np.bool_]
+_KEPT = 1 << 22  # figures kept of what was asked for, in whole columns: 32 MB; the rest is gathered again when it is asked for again
 _WHOLE = (Standing.STAND_IN, Standing.COMPARED)
-
-
-@dataclass(frozen=True, eq=False)
-class TotalsEnvironment:
-    """Totals of some units. `figures`: (period, of whom) -> code -> column of `size`; what is not there is unknown. Lists are unknown."""
-
-    size: int
-    figures: Mapping[tuple[str, str], Mapping[str, Floats]]
-
-    def figure(self, reference: Reference, /) -> Floats:
-        """The totals of one indicator."""
-        found = self.figures.get((reference.period, reference.of), {}).get(reference.name)
-        return self._unknown() if found is None else found
-
-    def absent(self, reference: Reference, /) -> Truths:
-        """Where nobody reported it."""
-        return np.isnan(self.figure(reference))
-
-    def rows(self, roster: str, /) -> Floats:  # noqa: ARG002 - a total has no list of its own
-        """Unknown."""
-        return self._unknown()
-
-    def column_total(self, roster: str, column: str, /) -> Floats:  # noqa: ARG002 - a total has no list of its own
-        """Unknown."""
-        return self._unknown()
-
-    def _unknown(self) -> Floats:
-        return np.full(self.size, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,25 +45,33 @@ class ReturnsEnvironment:
     units: UnitTree
     past: Past
     _kept: dict[Reference, Floats] = field(default_factory=dict)
-    _bases: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _stated: dict[str, NDArray[np.int8]] = field(default_factory=dict)
+    _bases: dict[str, Gathered] = field(default_factory=dict)
     _groups: dict[str, tuple[Group, ...]] = field(default_factory=dict)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """The returns, in the order of the register."""
-        standing = self.returns.returns["standing"].isin([str(one) for one in JUDGED])
-        return tuple(str(one) for one in self.returns.returns.index[standing.to_numpy(dtype=bool)])
+        return tuple(_chosen(self.returns.returns.index, self._judged))
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
         """The unit of each return."""
-        return tuple(str(unit) for unit in self.returns.returns.loc[list(self.ids), "unit"])
+        return tuple(_chosen(self.returns.returns["unit"], self._judged))
+
+    @cached_property
+    def standings(self) -> tuple[str, ...]:
+        """The standing of each return."""
+        return tuple(_chosen(self.returns.returns["standing"], self._judged))
 
     @cached_property
     def whole(self) -> Truths:
         """Which returns speak for their unit and all below it (汇总)."""
-        standing = self.returns.returns.loc[list(self.ids), "standing"]
-        return standing.isin([str(one) for one in _WHOLE]).to_numpy(dtype=np.bool_)
+        return np.array([one in _WHOLE for one in self.standings], dtype=np.bool_)
+
+    @cached_property
+    def _judged(self) -> list[bool]:
+        return [one in JUDGED for one in self.returns.returns["standing"].to_numpy(dtype=object).tolist()]
 
     @property
     def size(self) -> int:
@@ -92,6 +81,7 @@ class ReturnsEnvironment:
     def figure(self, reference: Reference, /) -> Floats:
         """One indicator in each return, or what another period or the units below say of it; NaN unknown."""
         if reference not in self._kept:
+            _make_room(self._kept, self.size)
             self._kept[reference] = self._figure(reference)
         return self._kept[reference]
 
@@ -106,8 +96,17 @@ class ReturnsEnvironment:
 
     def states(self, code: str) -> NDArray[np.int8]:
         """How one indicator was answered in each return (State)."""
-        column = self._columns.get(code)
-        return np.full(self.size, State.ABSENT, dtype=np.int8) if column is None else self._states[:, column]
+        if code not in self._stated:
+            _make_room(self._stated, self.size)
+            self._stated[code] = self._states(code)
+        return self._stated[code]
+
+    def blanks(self, codes: Sequence[str], records: NDArray[np.int64]) -> Truths:
+        """Where some returns left a cell of their form empty: records × codes."""
+        table, rows = self.returns.states, self._state_rows[records]
+        columns = rows_of(table.columns, codes)
+        found = taken_of(table.to_numpy(dtype=np.int8), rows, columns) == State.BLANK
+        return np.asarray(found & (rows >= 0)[:, None] & (columns >= 0)[None, :])
 
     def words(self, reference: Reference, /) -> NDArray[np.object_]:
         """Answers to a text indicator; None where there is none."""
@@ -176,62 +175,79 @@ class ReturnsEnvironment:
         others = [self.units.name(one) for one in self.joined(reference.period).get(unit, ()) if one != unit]
         return f"（含并入的{'、'.join(others)}）" if others else ""
 
+    def table(self, period: str) -> Gathered | None:
+        """The figures of this period ("this"), or what each return is compared with of an earlier one, by record; None where nothing was
+        given."""
+        earlier = None if period == "this" else self.earlier(period)
+        if period != "this" and earlier is None:
+            return None
+        if period not in self._bases:
+            self._bases[period] = Gathered.of(self.returns.values, self.ids) if earlier is None else self._base(earlier, period)
+        return self._bases[period]
+
     def _figure(self, reference: Reference) -> Floats:
         if reference.of == "children":
-            return self._of_codes(self._below(reference.period), reference.name)
-        if reference.period == "this":
-            column = self._columns.get(reference.name)
-            return self._unknown() if column is None else self._values[:, column]
-        earlier = self.earlier(reference.period)
-        if earlier is None:
-            return self._unknown()
-        if reference.period not in self._bases:
-            self._bases[reference.period] = self._base(earlier, self.groups(reference.period))
-        base = self._bases[reference.period]
-        return base[reference.name].to_numpy(dtype=np.float64) if reference.name in base.columns else self._unknown()
+            return self._of_children(reference.period, reference.name)
+        table = self.table(reference.period)
+        return self._unknown() if table is None else table.column(reference.name)
 
-    def _base(self, earlier: Earlier, concerned: tuple[Group, ...]) -> pd.DataFrame:
-        """What each return is compared with, returns × codes."""
-        own = on_comparable_base(earlier.own, self.units, self.scheme.indicators, concerned=concerned).reindex(list(self.codes))
-        if self.whole.any():
-            codes = own.columns.union(earlier.totals.columns, sort=False)
-            own, totals = own.reindex(columns=codes), earlier.totals.reindex(index=list(self.codes), columns=codes)
-            rows = self.whole[:, None]
-            return pd.DataFrame(np.where(rows, totals.to_numpy(dtype=np.float64), own.to_numpy(dtype=np.float64)), columns=codes)
-        return own
+    def _base(self, earlier: Earlier, period: str) -> Gathered:
+        """What each return is compared with: the unit's own figures, for merged units those of their groups, for a whole its totals."""
+        own = Gathered.of(earlier.own, self.codes)
+        joined = joined_base(earlier.own, self.units, self.scheme.indicators, concerned=self.groups(period))
+        at = [record for record, unit in enumerate(self.codes) if unit in joined or self.whole[record]]
+        if not at:
+            return own
+        codes = [str(code) for code in earlier.own.columns.union(earlier.totals.columns, sort=False)]
+        totals = self._totals_then(earlier, [self.codes[record] for record in at], codes)
+        alone = own.block(codes, np.array(at, dtype=np.int64))
+        for place, record in enumerate(at):
+            if self.whole[record]:
+                alone[place] = totals[place]
+            elif self.codes[record] in joined:
+                alone[place] = joined[self.codes[record]].reindex(codes).to_numpy(dtype=np.float64)
+        return own.with_rows(at, {code: alone[:, column] for column, code in enumerate(codes)})
 
-    def _of_codes(self, table: pd.DataFrame | None, code: str) -> Floats:
-        """The column of a table of units, one entry a return."""
-        if table is None or code not in table.columns:
-            return self._unknown()
-        return table[code].reindex(list(self.codes)).to_numpy(dtype=np.float64)
+    def _totals_then(self, earlier: Earlier, units: Sequence[str], codes: Sequence[str]) -> Floats:
+        """Totals of an earlier period, units × codes; of a unit without others below it what it reported itself, completed."""
+        found = Gathered.of(earlier.totals, units).block(codes)
+        lost = rows_of(earlier.totals.index, units) < 0
+        leaves = [row for row in np.flatnonzero(lost).tolist() if not self.units.children(units[row])]
+        if leaves:
+            own = Completed.of(earlier.own, [units[row] for row in leaves], self.scheme)
+            found[leaves] = np.column_stack([own.column(code) if code in own else np.full(len(leaves), np.nan) for code in codes])
+        return found
 
-    def _below(self, period: str) -> pd.DataFrame | None:
+    def _of_children(self, period: str, code: str) -> Floats:
         """What the units directly below each unit come to, for indicators that are added."""
-        summed = [code for code, one in self.scheme.indicators.items() if one.kind.summed]
-        if period == "this":
-            return self._below_now[summed]
-        earlier = self.earlier(period)
-        return None if earlier is None else directly_below(earlier.totals.reindex(columns=summed), self.units)
+        indicator, earlier = self.scheme.indicators.get(code), None if period == "this" else self.earlier(period)
+        if indicator is None or not indicator.kind.summed or (period != "this" and earlier is None):
+            return self._unknown()
+        subtrees = self._subtrees
+        if earlier is None:
+            own = own_of(self.returns, self.scheme.indicators, units=subtrees.codes)
+            below = subtrees.totals(own.column(code)[:, None], below=True)[:, 0]
+        else:
+            then = pd.DataFrame({code: self._totals_then(earlier, subtrees.codes, [code])[:, 0]}, index=list(subtrees.codes))
+            found = directly_below(then, self.units)[code]
+            below = found.reindex(list(subtrees.codes)).to_numpy(dtype=np.float64)
+        rows = np.array([subtrees.rows.get(unit, -1) for unit in self.codes], dtype=np.int64)
+        return np.where(rows < 0, np.nan, below[rows])
 
     @cached_property
-    def _below_now(self) -> pd.DataFrame:
-        subtrees = Subtrees.of(self.units, "")
-        own = own_figures(self.returns, self.scheme.indicators).reindex(index=list(subtrees.codes))
-        return pd.DataFrame(subtrees.totals(own.to_numpy(), below=True), index=list(subtrees.codes), columns=own.columns)
+    def _subtrees(self) -> Subtrees:
+        return Subtrees.of(self.units, "")
+
+    def _states(self, code: str) -> NDArray[np.int8]:
+        table = self.returns.states
+        if code not in table.columns:
+            return np.full(self.size, State.ABSENT, dtype=np.int8)
+        states = table[code].to_numpy(dtype=np.int8)[self._state_rows]
+        return np.where(self._state_rows < 0, np.int8(State.ABSENT), states)
 
     @cached_property
-    def _columns(self) -> dict[str, int]:
-        return {str(code): column for column, code in enumerate(self.returns.values.columns)}
-
-    @cached_property
-    def _values(self) -> Floats:
-        return np.asfortranarray(figures_of(self.returns, ids=self.ids, codes=tuple(self._columns)))
-
-    @cached_property
-    def _states(self) -> NDArray[np.int8]:
-        states = self.returns.states.reindex(index=list(self.ids), columns=list(self._columns), fill_value=State.ABSENT)
-        return np.asfortranarray(states.to_numpy(dtype=np.int8))
+    def _state_rows(self) -> NDArray[np.int64]:
+        return rows_of(self.returns.states.index, self.ids)
 
     def _has_list(self, roster: str) -> Truths:
         """Where the form has the list: it has rows, or it is on our form and one of the indicators that it feeds is on this return.
@@ -294,8 +310,20 @@ class Narrowed:
 def directly_below(totals: pd.DataFrame, units: UnitTree) -> pd.DataFrame:
     """For each unit with children the exact sum of their totals (unit × code); NaN where none of them reported."""
     parents = [unit.code for unit in units if units.children(unit.code)]
-    made = np.full((len(parents), len(totals.columns)), np.nan)
-    for row, parent in enumerate(parents):
-        figures = totals.reindex(list(units.children(parent))).to_numpy(dtype=np.float64)
-        made[row] = np.where(np.isnan(figures).all(axis=0), np.nan, from_micros(micros(figures).sum(axis=0)))
-    return pd.DataFrame(made, index=parents, columns=totals.columns)
+    children = [child for parent in parents for child in units.children(parent)]
+    at = np.repeat(np.arange(len(parents), dtype=np.int64), [len(units.children(parent)) for parent in parents])
+    figures = totals.reindex(children).to_numpy(dtype=np.float64)
+    sums = from_micros(added(micros(figures), at, len(parents)))
+    known = added((~np.isnan(figures)).astype(np.int64), at, len(parents))
+    return pd.DataFrame(np.where(known > 0, sums, np.nan), index=parents, columns=totals.columns)
+
+
+def _chosen(column: pd.Series | pd.Index, chosen: Sequence[bool]) -> Iterator[str]:
+    """Some of a column's texts, without the detour that reading them one by one makes."""
+    return map(str, compress(column.to_numpy(dtype=object).tolist(), chosen))
+
+
+def _make_room(kept: dict[Any, Any], size: int) -> None:
+    """Let go of the column kept longest where another of that size is one too many."""
+    if len(kept) * max(size, 1) >= _KEPT:
+        del kept[next(iter(kept))]

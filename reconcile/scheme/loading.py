@@ -19,13 +19,14 @@ from reconcile.scheme.expression import Expression, ExpressionError, Missing, Re
 from reconcile.scheme.rules import Rule, rounding_tolerance
 from reconcile.scheme.scheme import Feed, Place, Roster, RosterColumn, Scheme
 from reconcile.scheme.syntax import NAME_PATTERN
-from reconcile.scheme.tables import Faults, Row, Table, rows
+from reconcile.scheme.tables import Faults, Row, Table, check_size, rows
 from reconcile.scheme.words import CODES, COLUMNS, in_codes, in_columns
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,15}")
 _CHECK_NAME = re.compile(r"@[a-z_]+")
 _SIGN = re.compile(r"(?<=.)(?:不大于|不小于|不等于|大于|小于|等于)")
 _LONGEST_CHOICES = 250  # characters
+_MOST_PLACEHOLDERS = 30  # of one sentence; the busiest built-in ones have a handful
 
 
 def load_scheme(
@@ -42,6 +43,7 @@ def load_scheme(
     for codes and headings are read as well; the scheme's own tables are told in codes. Raises SchemeError with every fault: table, row,
     column. What is only wrong because a table is missing, or lacks a column, is not told.
     """
+    check_size(tables, titles=titles or {}, about=about)
     known = {name: in_codes(name, tables[name]) for name in COLUMNS if name in tables}
     loader = _Loader(known, Faults(titles or {}))
     settings = loader.settings()
@@ -201,16 +203,11 @@ class _Loader:
                 node = _expression(self.lines[code], "formula", names, _Vocabulary(indicators, {}, {}), meaning="number")
                 if node is not None:
                     parsed[code] = node
-        ordered: dict[str, Expression] = {}
-        waiting = dict(parsed)
-        while waiting:
-            ready = [code for code, node in waiting.items() if not any(one.name in waiting for one in references(node))]
-            if not ready:
-                heading = self.lines[next(iter(waiting))].headings["formula"]
-                self.faults.add("indicators", 0, heading, f"计算公式互相引用，无法计算：{'、'.join(waiting)}")
-                break
-            for code in ready:
-                ordered[code] = waiting.pop(code)
+        ordered = _in_order(parsed)
+        circling = [code for code in parsed if code not in ordered]
+        if circling:
+            heading = self.lines[circling[0]].headings["formula"]
+            self.faults.add("indicators", 0, heading, f"计算公式互相引用，无法计算：{'、'.join(circling)}")
         return ordered
 
     def rosters(self, measures: Mapping[str, Measure], indicators: Mapping[str, Indicator]) -> dict[str, Roster]:
@@ -279,6 +276,26 @@ class _Loader:
                 row.fault("cell", "应写单元格地址，或同时写行标签和列标题")
             found.append(place)
         return tuple(found)
+
+
+def _in_order(parsed: Mapping[str, Expression]) -> dict[str, Expression]:
+    """The formulas, each after those it needs, as far as they do not need each other; else in the order of the table."""
+    place = {code: number for number, code in enumerate(parsed)}
+    needs = {code: {one.name for one in references(node)} & parsed.keys() for code, node in parsed.items()}
+    users: dict[str, list[str]] = {}
+    for code, needed in needs.items():
+        for other in needed:
+            users.setdefault(other, []).append(code)
+    ordered: dict[str, Expression] = {}
+    ready = [code for code, needed in needs.items() if not needed]
+    while ready:
+        ordered.update((code, parsed[code]) for code in ready)
+        left = {code: needs[code] for done in ready for code in users.get(done, ())}
+        for done in ready:
+            for code in users.get(done, ()):
+                needs[code].discard(done)
+        ready = sorted((code for code, needed in left.items() if not needed), key=place.__getitem__)
+    return ordered
 
 
 def _decimal(row: Row, column: str) -> Decimal:
@@ -363,7 +380,11 @@ def _check_placeholders(row: Row, names: Mapping[str, str], vocabulary: _Vocabul
         return
     known = {*FIELDS, *re.findall(NAME_PATTERN, row.text("check"))}  # what is unknown there was told already
     for column in ("message", "advice"):
-        for written in placeholders(row.text(column)):
+        asked = placeholders(row.text(column))
+        if len(asked) > _MOST_PLACEHOLDERS:
+            row.fault(column, f"用了{len(asked)}处{{…}}，最多{_MOST_PLACEHOLDERS}处")
+            continue
+        for written in asked:
             if written not in known and figure(written, names, vocabulary.indicators, vocabulary.rosters) is None:
                 row.fault(column, f"“{{{written}}}”不认识，应为指标名称、算式，或：{'、'.join(FIELDS)}")
 

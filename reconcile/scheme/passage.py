@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, nodes
+from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reconcile.model.characters import shown
+from reconcile.scheme.sandbox import Sandbox
 
 OPEN, MIDDLE, CLOSE, ABSENT, ZERO, GONE, POINT, BETWEEN, BREAK = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008"
 FIGURE = re.compile(f"{OPEN}(\\d+){MIDDLE}([^{CLOSE}]*){CLOSE}")
@@ -28,11 +30,12 @@ _ABSENT = re.compile(f"{ABSENT}([^{CLOSE}]*){CLOSE}")
 _ZERO = re.compile(f"{ZERO}([^{CLOSE}]*){CLOSE}")
 _GONE = re.compile(f"{GONE}[^{CLOSE}]*{CLOSE}")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\r?\n)")
-_LINE_ENDS = re.compile(f"[ \t]*[\r\n{BREAK}][\\s{BREAK}]*")
+_LINE_ENDS = re.compile(f"(?<![ \t])[ \t]*[\r\n{BREAK}][\\s{BREAK}]*")  # looked for once in a run of blanks, however long
 _EMPTY_BRACKETS = re.compile(r"（[，、；：\s]*）")
 _AFTER_BRACKET = re.compile(r"（[，、；：]+")
 _BEFORE_BRACKET = re.compile(r"[，、；：]+）")
 _RUN = re.compile(r"[，、；：。]{2,}")
+_LONGEST_NAME = 200  # characters; the longest names in use have 86
 _STRENGTH = "。；：，、"
 
 
@@ -63,26 +66,20 @@ class Passages(Extension):
         return settle(caller())
 
 
-def environment(templates: Mapping[str, str], *, calls: Mapping[str, Any]) -> ImmutableSandboxedEnvironment:
-    """The sandbox in which templates are rendered; `calls` are the names they may use, in macros of other files too."""
-    made = ImmutableSandboxedEnvironment(
-        loader=DictLoader(templates),
-        undefined=StrictUndefined,
-        extensions=[Passages],
-        autoescape=False,  # the text is no HTML: each telling escapes for its own format
-    )
-    made.globals.update(calls)
-    return made
+def environment(templates: Mapping[str, str], *, calls: Mapping[str, Any]) -> Sandbox:
+    """The sandbox in which one narrative is rendered; `calls` are the names templates may use, in macros of other files too."""
+    return Sandbox({name: _MARKS.sub("", text) for name, text in templates.items()}, calls=calls, extensions=[Passages])
 
 
 def plain(text: str) -> str:
-    """Text from outside, without the characters that marks are made of."""
-    return _MARKS.sub("", text)
+    """Text from outside as it may be shown, without the characters that marks are made of."""
+    return _MARKS.sub("", shown(text))
 
 
 def plain_name(text: str) -> str:
     """A name from outside on one line, which no page takes for a heading."""
-    return " ".join(plain(text).split()).lstrip("# ")
+    name = " ".join(plain(text[: 2 * _LONGEST_NAME]).split()).lstrip("# ")
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def mark(number: int, text: str) -> str:

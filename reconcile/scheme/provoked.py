@@ -29,6 +29,7 @@ PROVOKED_BY: Mapping[str, str] = {
     "cover_date": "封面填报日期填“上周五”。",
     "other_scheme": "乡镇的汇总表是用上一版报表制度做的。",
     "relabelled": "把某行的指标名称改掉，代码没有改。",
+    "active_content": "报表另存为启用宏的格式，或单元格里写公式引用另一个文件。",
     "not_owed": "名录中撤销日期是2022年12月31日的单位，报来2023年上半年的表。",
     # about single cells
     "fullwidth": "在数字格填“３５”（全角）。",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,26 @@ def kinds_at(units: UnitTree, code: str, *, whole: bool) -> frozenset[str]:
     return frozenset(order[: order.index(own) + 1]) if own in order else frozenset({own})
 
 
-def reached(rule: Rule, figures: Sequence[tuple[frozenset[str], bool]], scheme: Scheme) -> NDArray[np.bool_]:
-    """To which figures the rule applies, each given by the kinds it speaks for and whether it is that of a unit and all below it."""
-    applies = {one: reaches(rule, one[0], scheme, whole=one[1]) for one in set(figures)}
-    return np.array([applies[one] for one in figures], dtype=np.bool_)
+@dataclass(frozen=True, slots=True, eq=False)
+class Figures:
+    """Figures by whom they speak for: the kinds of unit, and whether it is a unit and all below it. Few differ, however many there are."""
+
+    sorts: tuple[tuple[frozenset[str], bool], ...]
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, figures: Iterable[tuple[frozenset[str], bool]]) -> Figures:
+        """From one entry a figure."""
+        sorts: dict[tuple[frozenset[str], bool], int] = {}
+        places = [sorts.setdefault(one, len(sorts)) for one in figures]
+        return cls(tuple(sorts), np.array(places, dtype=np.int64))
+
+
+def reached(rule: Rule, figures: Figures | Sequence[tuple[frozenset[str], bool]], scheme: Scheme) -> NDArray[np.bool_]:
+    """To which figures the rule applies."""
+    known = figures if isinstance(figures, Figures) else Figures.of(figures)
+    applies = [reaches(rule, kinds, scheme, whole=whole) for kinds, whole in known.sorts]
+    return np.array(applies, dtype=np.bool_)[known.places] if applies else np.zeros(0, dtype=np.bool_)
 
 
 def reaches(rule: Rule, kinds: frozenset[str], scheme: Scheme, *, whole: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -79,3 +79,31 @@ class Block:
         if (what, name) not in self._kept:
             self._kept[what, name] = np.asarray(ask(), dtype=kind)
         return self._kept[what, name][self.here]
+
+
+@dataclass(frozen=True, eq=False)
+class TotalsEnvironment:
+    """Totals of some units. `figures`: (period, of whom) -> code -> column of `size`; what is not there is unknown. Lists are unknown."""
+
+    size: int
+    figures: Mapping[tuple[str, str], Mapping[str, Floats]]
+
+    def figure(self, reference: Reference, /) -> Floats:
+        """The totals of one indicator."""
+        found = self.figures.get((reference.period, reference.of), {}).get(reference.name)
+        return self._unknown() if found is None else found
+
+    def absent(self, reference: Reference, /) -> Truths:
+        """Where nobody reported it."""
+        return np.isnan(self.figure(reference))
+
+    def rows(self, roster: str, /) -> Floats:  # noqa: ARG002 - a total has no list of its own
+        """Unknown."""
+        return self._unknown()
+
+    def column_total(self, roster: str, column: str, /) -> Floats:  # noqa: ARG002 - a total has no list of its own
+        """Unknown."""
+        return self._unknown()
+
+    def _unknown(self) -> Floats:
+        return np.full(self.size, np.nan)

@@ -20,15 +20,39 @@ from reconcile.scheme.system import System, Trial
 _ASKED = "?"  # the id of what is asked beside the rules
 _NOTICED = 1e-3  # a rule is broken if it is by more than this: several guards of 5·10⁻⁷ that other rules allow do not add up to it
 _MOST_DROPPED = 5  # sets of more rules to drop are not looked for: such a scheme needs its author
+MOST_ASKED = 200_000
+"""Systems of rules that one scheme is asked in, each counted as a hundred and its rules: a minute or so; the built-in one needs 25,000."""
+_SYSTEM = 100
 _MOST_ROUNDS = 60  # sets of rules tried to be dropped; five pairs that contradict each other take six
+
+
+@dataclass
+class Effort:
+    """How much may still be asked. `unasked`: the rules of which something was no longer asked, in order."""
+
+    left: int = MOST_ASKED
+    unasked: dict[str, None] = field(default_factory=dict)
+
+    def exhausted(self) -> bool:
+        """Whether nothing more may be asked."""
+        return self.left < 0
+
+    def allows(self, constraints: int) -> bool:
+        """Whether a system of so many constraints beside the one in question may be solved; charges it."""
+        self.left -= constraints + _SYSTEM if constraints else 1
+        return not self.exhausted()
 
 
 @dataclass(frozen=True, eq=False)
 class Relations:
-    """Some rules that speak of the same returns. `domain` tells what each figure may be. Rules that are no rows are passed over."""
+    """Some rules that speak of the same returns. `domain` tells what each figure may be. Rules that are no rows are passed over.
+
+    `effort` is shared by all relations of one scheme: what goes beyond it is not asked, and noted there.
+    """
 
     rules: tuple[Rule, ...]
     domain: Callable[[Reference], Domain]
+    effort: Effort = field(default_factory=Effort)
     _trials: dict[tuple[frozenset[str], Constraint | None], Trial] = field(default_factory=dict)
 
     @classmethod
@@ -56,7 +80,8 @@ class Relations:
         for _ in range(_MOST_ROUNDS):
             conflict = self._smallest(everything - set(some), None)
             if conflict is None:
-                return () if self._trial(everything - set(some), None).given_up else some
+                trial = self._trial(everything - set(some), None)
+                return () if trial is None or trial.given_up else some
             contradictions.append(conflict)
             some = _first_to_hit(contradictions, order)
             if not some:
@@ -74,12 +99,18 @@ class Relations:
         return self._against(rule, _with(rule, kept=False), beside, tolerance=rule.tolerance + _NOTICED)
 
     def _against(self, rule: Rule, asked: Expression, beside: Iterable[Rule], *, tolerance: float) -> frozenset[str] | None:
+        if self.effort.exhausted():
+            self.effort.unasked[rule.id] = None
+            return None
         made = self._constraint(_ASKED, asked, tolerance)
         if made is None:
             return None
         unanswered = {part.name.reference for part in walk(asked) if isinstance(part, IsMissing)}
         kept = [one.id for one in beside if one.id != rule.id and unanswered.isdisjoint(self._read[one.id])]
-        return self._smallest(self._linked(reads(rule), kept), made)
+        found = self._smallest(self._linked(reads(rule), kept), made)
+        if self.effort.exhausted():
+            self.effort.unasked[rule.id] = None
+        return found
 
     def _linked(self, start: frozenset[Reference], ids: Iterable[str]) -> frozenset[str]:
         """The rules that have to do with the figures of `start`, over however many others."""
@@ -103,10 +134,13 @@ class Relations:
     def _proof(self, ids: frozenset[str], asked: Constraint | None) -> frozenset[str] | None:
         """Rules among `ids` that contradict `asked` or each other, not always the fewest; None where they do not, or nobody knows."""
         trial = self._trial(ids, asked)
-        return None if trial.given_up or trial.repair is not None else frozenset(trial.proof) - {_ASKED}
+        return None if trial is None or trial.given_up or trial.repair is not None else frozenset(trial.proof) - {_ASKED}
 
-    def _trial(self, ids: frozenset[str], asked: Constraint | None) -> Trial:
+    def _trial(self, ids: frozenset[str], asked: Constraint | None) -> Trial | None:
+        """Whether these can hold together; None where no more may be asked."""
         if (ids, asked) not in self._trials:
+            if not self.effort.allows(len(ids)):
+                return None
             made = [one for one in (self._constraints[identity] for identity in sorted(ids)) if one is not None]
             self._trials[ids, asked] = System([*made, asked] if asked is not None else made, self._domains).trial({}, (), proving=False)
         return self._trials[ids, asked]

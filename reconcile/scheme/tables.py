@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconcile.errors import Fault
+from reconcile.errors import Fault, SchemeError
 
 Table = Sequence[Sequence[str]]
 """Rows of cells as text; the first row holds the column names."""
@@ -18,7 +18,15 @@ _NO = frozenset({"", "否", "no", "false", "0", "n"})
 _BETWEEN = re.compile(r"[;；、](?![^（(]*[）)])")  # a separator within brackets separates nothing: 县（市、区）
 
 
+_SHOWN = 20  # characters of a heading that nobody knows
 _MOST = 999  # decimals and days are small; a larger number is a slip of the hand
+
+
+MOST_ROWS = 20_000
+"""Rows of one table of a scheme; the built-in one has 300 indicators, national ones some thousands."""
+LONGEST_CELL = 4_000
+"""Characters of one cell, as of one expression."""
+MOST_CHARACTERS = 10_000_000  # of all tables; the built-in one has 100,000
 
 
 @dataclass(slots=True)
@@ -113,6 +121,28 @@ class Row:
             self.fault(column, f"“{found}”不在可用的取值中：{'、'.join(faces)}")
             return default
         return found
+
+
+def check_size(tables: Mapping[str, Table], *, titles: Mapping[str, str], about: str) -> None:
+    """Raise SchemeError where a table has more rows, a cell more characters, or all together more than anybody wrote: reading what is in
+    them might take for ever. `titles` and `about` as in `load_scheme`.
+    """
+    faults = Faults(titles)
+    total = 0
+    for name, table in tables.items():
+        if len(table) > MOST_ROWS + 1:
+            faults.add(name, 0, "", f"有{len(table) - 1}行，最多{MOST_ROWS}行")
+        for number, line in enumerate(table, start=1):
+            size = sum(map(len, line))
+            total += size
+            if size > LONGEST_CELL and any(len(cell) > LONGEST_CELL for cell in line):
+                longest = max(range(len(line)), key=lambda place: len(line[place]))
+                heading = str(table[0][longest])[:_SHOWN] if longest < len(table[0]) else ""
+                faults.add(name, number, heading, f"有{len(line[longest])}字，最多{LONGEST_CELL}字")
+    if total > MOST_CHARACTERS:
+        faults.add("", 0, "", f"各表共{total // 10_000}万字，最多{MOST_CHARACTERS // 10_000}万字")
+    if faults.found:
+        raise SchemeError(faults.found, about=about)
 
 
 def parts_of(cell: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconcile.errors import SchemeError
-from reconcile.model.unit import KINDS, Unit, UnitTree
+from reconcile.model.unit import KINDS, MOST_LEVELS, Unit, UnitTree, over_levels
 from reconcile.scheme.tables import Faults, Row, Table, rows
 from reconcile.scheme.words import KIND_WORDS
 
@@ -25,7 +25,7 @@ COLUMNS: dict[str, str] = {
 def load_units(table: Table, *, name: str) -> UnitTree:
     """A tree of units from one table; `name` is the table's name in messages.
 
-    Raises SchemeError with every fault: a code twice, a parent that is not there, a kind nobody knows, a circle of parents.
+    Raises SchemeError with every fault: a code twice, a parent that is not there, a kind nobody knows, a circle or endless line of parents.
     """
     faults = Faults()
     found: dict[str, Unit] = {}
@@ -47,9 +47,12 @@ def load_units(table: Table, *, name: str) -> UnitTree:
         if unit.opened is not None and unit.closed is not None and unit.closed < unit.opened:
             row.fault("closed", f"“{unit.name}”的撤销日期早于成立日期")
     circling = _circles(found)
+    deep = frozenset() if circling else over_levels(found)
     for row, unit in lines:
         if unit.code in circling and found[unit.code] is unit:
             row.fault("parent", f"“{unit.name}”的上级绕回到它自己")
+        if unit.code in deep and found[unit.code] is unit:
+            row.fault("parent", f"“{unit.name}”上面已有{MOST_LEVELS}级单位，层级太多，请检查上级代码")
     if faults.found:
         raise SchemeError(faults.found, about=f"单位名录“{name}”")
     return UnitTree(_with_kinds(found))
@@ -73,20 +76,20 @@ def _unit(row: Row) -> Unit:
     )
 
 
-def _circles(units: dict[str, Unit]) -> list[str]:
+def _circles(units: dict[str, Unit]) -> frozenset[str]:
     """Codes that are their own ancestor."""
     reaches_top: set[str] = set()
-    circling: list[str] = []
+    circling: set[str] = set()
     for code in units:
-        path: list[str] = []
+        path: dict[str, int] = {}
         here = code
         while here in units and here not in reaches_top and here not in path:
-            path.append(here)
+            path[here] = len(path)
             here = units[here].parent
         if here in path:
-            circling.extend(path[path.index(here) :])
+            circling.update(list(path)[path[here] :])
         reaches_top.update(path)
-    return list(dict.fromkeys(circling))
+    return frozenset(circling)
 
 
 def _with_kinds(units: dict[str, Unit]) -> list[Unit]:

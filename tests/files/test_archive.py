@@ -12,9 +12,9 @@ import pytest
 from parts import sheet_xml, xlsx, zipped
 
 from reconcile.files import archive
-from reconcile.files.archive import Source, find_files
+from reconcile.files.archive import Source, find_files, inside
+from reconcile.files.outbox import Outbox
 from reconcile.files.raw import UnreadableWorkbook
-from reconcile.files.safe import Outbox
 from reconcile.files.workbook import read_workbook
 
 RETURN = xlsx(sheet_xml('<row r="1"><c r="A1"><v>35</v></c></row>'))
@@ -86,7 +86,11 @@ def test_archives_are_searched_one_inside_another(tmp_path: Path) -> None:
 def test_a_workbook_is_a_workbook_whatever_its_ending(tmp_path: Path) -> None:
     write(tmp_path / "报表.zip", RETURN)
     write(tmp_path / "压缩.xlsx", zipped({"a.xlsx": RETURN}))
-    assert list(found(tmp_path)) == ["压缩.xlsx/a.xlsx", "报表.zip"]
+    write(tmp_path / "单表.xlsx", RETURN)
+    sources = found(tmp_path)
+    assert list(sources) == ["单表.xlsx", "压缩.xlsx", "报表.zip"]  # what is called a workbook is looked into when it is read
+    assert [one.name for one in inside(sources["压缩.xlsx"])] == ["压缩.xlsx/a.xlsx"]
+    assert inside(sources["单表.xlsx"]) == []
 
 
 def test_names_in_gbk_and_in_utf8_without_a_flag_are_read(tmp_path: Path) -> None:
@@ -186,7 +190,8 @@ def test_a_source_and_a_refusal_cross_processes(tmp_path: Path) -> None:
 
 def test_results_of_an_earlier_run_are_told_and_not_read(tmp_path: Path) -> None:
     write(tmp_path / "大王庄.xlsx")
-    Outbox(tmp_path / "结果").write("summary.xlsx", RETURN)
+    with Outbox(tmp_path / "结果") as outbox:
+        outbox.write("summary.xlsx", RETURN)
     sources = found(tmp_path)
     assert sorted(sources) == ["大王庄.xlsx", "结果"]
     with pytest.raises(UnreadableWorkbook, match="以前运行写出的结果文件夹"):

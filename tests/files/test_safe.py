@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import io
 import time
 import zipfile
 from datetime import date
-from pathlib import Path
 
 import openpyxl
 import pytest
 
-from reconcile.errors import ReconcileError
-from reconcile.files import safe
-from reconcile.files.safe import MANIFEST, Outbox, clean, packed, put, put_formula, repacked, safe_name, workbook_bytes
+from reconcile.files.safe import clean, free_name, in_markdown, packed, put, put_formula, repacked, safe_name, workbook_bytes
 
 
 def written(*values: object) -> list[object]:
@@ -137,81 +132,38 @@ def test_safe_name_is_short_and_keeps_its_extension() -> None:
     assert len(long.encode()) <= 225
 
 
-def test_outbox_writes_and_overwrites_its_own(tmp_path: Path) -> None:
-    assert Outbox(tmp_path / "out").write("queries/1 甲.xlsx", b"one") == tmp_path / "out" / "queries" / "1 甲.xlsx"
-    again = Outbox(tmp_path / "out").write("queries/1 甲.xlsx", b"two")
-    assert again.read_bytes() == b"two"
-    assert sorted(path.name for path in again.parent.iterdir()) == ["1 甲.xlsx"]
-    assert (tmp_path / "out" / MANIFEST).exists()
-
-
-def test_outbox_keeps_what_somebody_changed(tmp_path: Path) -> None:
-    mine = Outbox(tmp_path).write("summary.xlsx", b"one")
-    mine.write_bytes(b"changed by the user")
-    beside = Outbox(tmp_path).write("summary.xlsx", b"two")
-    assert beside.name == "summary（新）.xlsx"
-    assert (mine.read_bytes(), beside.read_bytes()) == (b"changed by the user", b"two")
-    assert Outbox(tmp_path).write("summary.xlsx", b"three") == beside
-    beside.write_bytes(b"changed too")
-    assert Outbox(tmp_path).write("summary.xlsx", b"four").name == "summary（新2）.xlsx"
-
-
-def test_outbox_keeps_what_it_did_not_write(tmp_path: Path) -> None:
-    (tmp_path / "summary.xlsx").write_bytes(b"somebody's")
-    assert Outbox(tmp_path).write("summary.xlsx", b"ours").name == "summary（新）.xlsx"
-
-
-def test_outbox_stays_inside_its_folder(tmp_path: Path) -> None:
-    path = Outbox(tmp_path / "out").write("../../evil.txt", b"x")
-    assert path == tmp_path / "out" / "evil.txt"
-
-
-def test_outbox_drops_what_this_run_no_longer_has(tmp_path: Path) -> None:
-    first = Outbox(tmp_path)
-    one, two, three = (first.write(f"queries/{name}.xlsx", name.encode()) for name in "甲乙丙")
-    beside = first.write("queries2.xlsx", b"x")
-    two.write_bytes(b"answered by the user")
-    (tmp_path / "queries" / "丁.xlsx").write_bytes(b"never ours")
-    again = Outbox(tmp_path)
-    again.write("queries/丙.xlsx", b"new")
-    assert again.drop("queries", keep=[three]) == (two,)
-    assert [path.exists() for path in (one, two, three, beside, tmp_path / "queries" / "丁.xlsx")] == [False, True, True, True, True]
-    assert again.drop("queries2.xlsx", keep=[]) == ()
-    assert not beside.exists()
-
-
-def test_outbox_drops_nothing_outside_its_folder(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    Outbox(out).write("a.txt", b"x")
-    outside = tmp_path / "mine.txt"
-    outside.write_bytes(b"mine")
-    with (out / MANIFEST).open("a", encoding="utf-8") as manifest:
-        manifest.write(f"{hashlib.sha256(b'mine').hexdigest()} queries/../../mine.txt\n")
-    assert Outbox(out).drop("queries", keep=[]) == ()
-    assert outside.exists()
-
-
-def test_manifest_does_not_grow(tmp_path: Path) -> None:
-    for number in range(10):
-        Outbox(tmp_path).write("a.txt", str(number).encode())
-    assert len((tmp_path / MANIFEST).read_text(encoding="utf-8").splitlines()) <= 3
+def test_names_that_some_system_takes_for_one_are_told_apart() -> None:
+    taken: set[str] = set()
+    names = [
+        "01 Abc.xlsx",
+        "01 ABC.xlsx",
+        "01 caf\u00e9.xlsx",
+        "01 cafe\u0301.xlsx",
+        "01 甲/乙.xlsx",
+        "01 甲\\乙.xlsx",
+        "01 甲\u202e_乙.xlsx",
+    ]
+    assert [free_name(name, taken) for name in names] == [
+        *("01 Abc.xlsx", "01 ABC（2）.xlsx", "01 caf\u00e9.xlsx", "01 cafe\u0301（2）.xlsx"),
+        *("01 甲_乙.xlsx", "01 甲_乙（2）.xlsx", "01 甲_乙（3）.xlsx"),
+    ]
+    long = "一" * 86
+    assert free_name(f"{long}甲.xlsx", taken) != free_name(f"{long}乙.xlsx", taken)
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
-    [(errno.ENOSPC, "磁盘空间不足"), (errno.EROFS, "只读"), (errno.EACCES, "可能正在 Excel 或 WPS 中打开"), (errno.EIO, "无法写入")],
+    ("text", "written"),
+    [
+        ("会员115人，增长2.5%。", "会员115人，增长2.5%。"),
+        ("# 标题", "\\# 标题"),
+        ("1. 列表", "1\\. 列表"),
+        ("- 列表\n# 标题", "\\- 列表 \\# 标题"),
+        ("[点](http://x)", "\\[点\\](http\\://x)"),
+        ("www.x.cn，a@x.cn", "www\\.x.cn，a\\@x.cn"),
+        ("<b>&amp;", "\\<b\\>\\&amp;"),
+        ("    代码\u202e", "代码"),
+        ("一|二`三`$四$", "一\\|二\\`三\\`\\$四\\$"),
+    ],
 )
-def test_what_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str) -> None:
-    def refuse(target: Path, data: bytes) -> None:
-        raise OSError(number, f"no {len(data)}", str(target))
-
-    monkeypatch.setattr(safe, "_replace", refuse)
-    with pytest.raises(ReconcileError, match=said):
-        Outbox(tmp_path).write("summary.xlsx", b"x")
-
-
-def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "summary.xlsx").mkdir()
-    with pytest.raises(ReconcileError, match="同名的文件夹"):
-        Outbox(tmp_path).write("summary.xlsx", b"x")
-    assert [path.name for path in tmp_path.iterdir()] == ["summary.xlsx"]
+def test_markdown_shows_what_was_written(text: str, written: str) -> None:
+    assert in_markdown(text) == written

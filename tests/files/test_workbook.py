@@ -15,9 +15,11 @@ import pytest
 from parts import MAIN, OFFICE, sheet_xml, workbook_parts, xlsx, zipped
 from python_calamine import CalamineWorkbook
 
+from reconcile.files import package as package_module
 from reconcile.files import xlsx as xlsx_module
 from reconcile.files.raw import CellDate, CellError, Percent, Range, Uncomputed, UnreadableWorkbook
-from reconcile.files.sheet_xml import parse_sheet, scan_sheet
+from reconcile.files.sheet_scan import scan_sheet
+from reconcile.files.sheet_xml import parse_sheet
 from reconcile.files.workbook import XlsWorker, read_workbook
 
 SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).parents[3] / "shared"))
@@ -118,7 +120,7 @@ def test_the_1904_epoch() -> None:
 
 
 def test_a_part_over_the_cap_is_refused_whatever_its_header_claims(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_module, "MAX_PART", 5000)
+    monkeypatch.setattr(package_module, "MAX_PART", 5000)
     data = xlsx(sheet_xml('<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 6000))
     size = struct.pack("<I", len(sheet_xml('<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 6000).encode()))
     for lie in (data, data.replace(size, struct.pack("<I", 100))):
@@ -127,10 +129,10 @@ def test_a_part_over_the_cap_is_refused_whatever_its_header_claims(monkeypatch: 
 
 def test_all_parts_together_and_their_number_are_capped(monkeypatch: pytest.MonkeyPatch) -> None:
     data = xlsx(sheet_xml(""))
-    monkeypatch.setattr(xlsx_module, "MAX_TOTAL", 1000)
+    monkeypatch.setattr(package_module, "MAX_TOTAL", 1000)
     assert refusal(data).code == "too_large"
     monkeypatch.undo()
-    monkeypatch.setattr(xlsx_module, "MAX_ENTRIES", 6)
+    monkeypatch.setattr(package_module, "MAX_ENTRIES", 6)
     assert "超过上限 6 个" in refusal(data).message
 
 

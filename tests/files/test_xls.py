@@ -88,10 +88,17 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
 
 def test_a_file_that_takes_too_much_memory_is_given_up() -> None:
     pytest.importorskip("resource", reason="this system cannot limit a process's memory")
-    with XlsWorker(memory=64 << 20) as worker, pytest.raises(UnreadableWorkbook) as caught:
+    with XlsWorker(memory=64 << 20, seconds=60) as worker, pytest.raises(UnreadableWorkbook) as caught:
         worker.read(made_by_xlwt(rows=60000))
     assert caught.value.code == "too_slow"
     assert "内存" in caught.value.message
+
+
+def test_a_workbook_of_too_many_cells_is_given_up_by_the_worker_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xls, "MAX_CELLS", 100)
+    with XlsWorker(seconds=60) as worker, pytest.raises(UnreadableWorkbook) as caught:
+        worker.read(made_by_xlwt(rows=200))
+    assert caught.value.code == "too_large"
 
 
 def test_a_file_over_the_cap_is_not_even_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reconcile.model.finding import CellAt
-from reconcile.model.trace import Addends
+from reconcile.model.trace import Addends, Cells
 from reconcile.model.unit import Unit, UnitTree
 
 UNITS = UnitTree([Unit("1", "镇", "town"), Unit("11", "甲村", "village", "1"), Unit("12", "乙村", "village", "1")])
@@ -29,3 +31,31 @@ def test_own_value_is_told_only_where_the_parts_agree(make_round) -> None:  # ty
     assert addends.own_value("11", "A1") == 6.0
     assert str(addends.own_value("11", "A2")) == "nan"
     assert str(addends.own_value("12", "A1")) == "nan"
+
+
+def test_cells_are_made_when_they_are_asked_for(make_round, monkeypatch) -> None:  # type: ignore[no-untyped-def] # fixtures
+    addends = Addends(make_round({"11": {"A1": 5.0, "A2": 1.0}, "12": {"A1": 7.0}}), UNITS)
+    made: list[int] = []
+    cell = addends.cell
+    monkeypatch.setattr(addends, "cell", lambda row, code: made.append(row) or cell(row, code))
+    both = addends.cells("1", ["A1"]) + addends.cells("1", ["A2"])
+    assert (len(both), bool(both), made) == (3, True, [])
+    assert [both[place].value for place in (0, 2, -1)] == ["5", "1", "1"]
+    assert made == [0, 0, 0]
+    assert [one.value for one in both[1:]] == ["7", "1"]
+    with pytest.raises(IndexError):
+        both[3]
+    with pytest.raises(IndexError):
+        both[-4]
+
+
+def test_equal_cells_are_one_list(make_round) -> None:  # type: ignore[no-untyped-def] # the fixture's type is a callable
+    addends = Addends(make_round({"11": {"A1": 5.0}, "12": {"A1": 7.0}}), UNITS)
+    whole, again = addends.cells("1", ["A1"]), addends.cells("1", ["A1"])
+    parts = addends.cells("11", ["A1"]) + addends.cells("12", ["A1"])
+    assert whole == again == parts == tuple(whole)
+    assert len({whole, again, parts}) == 1
+    assert whole != addends.cells("11", ["A1"])
+    assert whole != parts[::-1]
+    assert Cells([]) == ()
+    assert hash(Cells([])) == hash(())

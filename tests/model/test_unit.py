@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from reconcile.model.unit import Unit, UnitTree, without_circles
+from reconcile.model.unit import MOST_LEVELS, Unit, UnitTree, over_levels, without_circles
 
 TREE = UnitTree(
     [
@@ -46,5 +46,17 @@ def test_a_circle_of_parents_is_cut_at_its_last_link() -> None:
     units = [Unit("1", "甲", "town", "3"), Unit("2", "乙", "town", "1"), Unit("3", "丙", "town", "2"), Unit("4", "丁", "village", "3")]
     assert [unit.parent for unit in without_circles(units)] == ["3", "1", "", "3"]
     assert [unit.parent for unit in without_circles([Unit("1", "甲", "town", "1"), Unit("1", "另一", "town", "9")])] == [""]
-    line = [Unit(str(number), "村", "village", str(number + 1)) for number in range(20_000)]
-    assert without_circles(line) == line
+    circle = [Unit(str(number), "村", "village", str((number + 1) % 20_000)) for number in range(20_000)]
+    cut = UnitTree(without_circles(circle))
+    assert all(len(cut.ancestors(unit.code)) <= MOST_LEVELS for unit in circle)
+
+
+def test_an_endless_line_of_parents_is_cut() -> None:
+    short = [Unit(str(number), "村", "village", str(number + 1)) for number in range(MOST_LEVELS)]
+    assert without_circles(short) == short
+    assert over_levels({unit.code: unit for unit in short}) == set()
+    long = [Unit(str(number), "村", "village", str(number + 1)) for number in range(100_000)]
+    for units in (long, long[::-1]):
+        assert over_levels({unit.code: unit for unit in units}) == {
+            str(100_000 - 1 - MOST_LEVELS * n) for n in range(1, 100_000 // MOST_LEVELS)
+        }

@@ -31,6 +31,7 @@ class File:
 
     name: str
     data: bytes = b""
+    members: tuple[str, ...] = ("in memory",)  # as if it stood in an archive: there is no file to look into again
 
     def read(self) -> bytes:
         return self.data

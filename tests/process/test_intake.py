@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.files.cell import read_cell
+from reconcile.files.form_figures import Block, Figures
 from reconcile.files.form_reader import FilledForm, Placed, RosterRow
 from reconcile.files.raw import CellDate, CellError, Percent, Raw, Uncomputed
 from reconcile.files.scheme_files import read_scheme
@@ -30,7 +31,8 @@ def scheme() -> Scheme:
 def taken(
     scheme: Scheme, *, figures: dict[str, Placed] | None = None, rows: tuple[RosterRow, ...] = (), cover: dict[str, str] | None = None
 ) -> Taken:
-    form = FilledForm({**COVER, **(cover or {})}, figures or {}, {}, {}, rows, (), (), (), (), "layout")
+    blocks = [Block(one.sheet, (code,), (one.cell,), [one.raw], (one.measure,)) for code, one in (figures or {}).items()]
+    form = FilledForm({**COVER, **(cover or {})}, Figures(blocks), {}, {}, rows, (), (), (), (), "layout")
     return Reader(scheme).take(form)
 
 

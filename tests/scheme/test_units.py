@@ -40,6 +40,21 @@ def test_a_circle_of_parents() -> None:
     assert "“甲”的上级绕回到它自己" in str(caught.value.faults[0])
 
 
+def test_an_endless_line_of_parents() -> None:
+    lines = "\n".join(f"U{number}|第{number}级|镇|{f'U{number - 1}' if number > 1 else ''}" for number in range(1, 10_001))
+    with pytest.raises(SchemeError) as caught:
+        load_units(table(f"code|name|kind|parent\n{lines}"), name="units.csv")
+    assert str(caught.value.faults[0]) == "units.csv 第34行“parent”列：“第33级”上面已有32级单位，层级太多，请检查上级代码"
+    assert str(caught.value).splitlines()[-1] == f"  ……其余{10_000 // 32 - 100}处从略，改正后再运行会继续列出"
+
+
+def test_a_large_circle_is_found_at_once() -> None:
+    lines = "\n".join(f"U{number}|第{number}家|镇|U{number % 10_000 + 1}" for number in range(1, 10_001))
+    with pytest.raises(SchemeError) as caught:
+        load_units(table(f"code|name|kind|parent\n{lines}"), name="units.csv")
+    assert len(caught.value.faults) == 10_000
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

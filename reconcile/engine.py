@@ -1,0 +1,340 @@
+"""Where work runs: one function over many parts, here, in processes, or on a cluster. Knows no act and no file.
+
+A part is a sequence of items. The function is called as `function(items, begin)` and calls `begin(place)` before each item, so that a
+worker that dies or hangs is known to have had that one item in hand: the part is done again without it, and it comes back as lost. What the
+function returns must depend on its items alone; then any engine, any partition
+and any order give the same.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, Protocol, TypeVar
+
+from reconcile.errors import ReconcileError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Begin = Callable[[int], None]
+Function = Callable[[Sequence[Item], Begin], Result]
+
+SECONDS = 60.0
+"""How long one item may take before it is lost. The readers' own bounds are tighter; this one is for what they could not bound."""
+
+_PATIENCE = 30.0  # seconds that a cluster may be silent before it is asked whether anybody is there
+_IDLE = -1  # no item in hand
+_ATTEMPTS = 3  # of a part whose worker died with no item in hand: not the items' fault
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Generic[Item]):
+    """An item that took its worker with it; `late` where it was stopped for taking too long."""
+
+    item: Item
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Item, Result]):
+    """A part, or a piece of it, of `count` items, done: what the function made of it, None where nothing is left; and the items that are
+    not in it."""
+
+    count: int
+    result: Result | None
+    lost: tuple[Lost[Item], ...] = ()
+
+
+class Engine(Protocol):
+    """Runs a function over parts, and gives back what it made of each, in the order of the parts."""
+
+    def map(self, function: Function[Item, Result], parts: Sequence[Sequence[Item]]) -> Iterator[Done[Item, Result]]:
+        """Raises ReconcileError where the workers cannot be started or keep dying; what the function raises passes through."""
+
+
+class Serial:
+    """One part after the other, in this process. Nothing protects it from an item that kills or hangs."""
+
+    def map(self, function: Function[Item, Result], parts: Sequence[Sequence[Item]]) -> Iterator[Done[Item, Result]]:
+        """See Engine."""
+        for part in parts:
+            yield Done(len(part), function(part, lambda _place: None))
+
+
+@dataclass(slots=True)
+class _Job(Generic[Item]):
+    """A part on its way: the places of its items that are still asked for, and what became of the others."""
+
+    number: int
+    items: Sequence[Item]
+    left: list[int]
+    suspects: set[int] = field(default_factory=set)  # one worker died of it, or of nothing; the second time it is lost
+    lost: list[Lost[Item]] = field(default_factory=list)
+    deaths: int = 0
+
+
+class _Worker:
+    """A process that does one part at a time. What it has in hand stands in memory that both sides see: place and time of beginning."""
+
+    def __init__(self, function: Function[Any, Any], *, seconds: float, others: Sequence[_Worker]) -> None:
+        # Forking shares what is loaded already; elsewhere a fresh interpreter loads it again.
+        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self.hand = context.RawArray("d", [_IDLE, 0.0])
+        self.pipe, theirs = context.Pipe()
+        ours = [one.pipe for one in (*others, self)] if sys.platform == "linux" else []  # else a dead parent would go unnoticed
+        self.process = context.Process(target=_serve, args=(theirs, ours, function, self.hand, seconds), daemon=False)
+        self.process.start()
+        theirs.close()
+        self.job: _Job[Any] | None = None
+
+    def give(self, job: _Job[Any]) -> None:
+        self.job = job
+        self.hand[0] = _IDLE
+        with suppress(OSError):  # a dead worker is met when its answer is asked for
+            self.pipe.send([job.items[place] for place in job.left])
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def _serve(pipe: Connection, others: Sequence[Connection], function: Function[Any, Any], hand: Any, seconds: float) -> None:
+    """The worker's side: answer until the other side closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
+    for other in others:
+        other.close()
+    watch = _Watch(hand, seconds)
+    while True:
+        try:
+            items = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: tuple[bool, Any] = (True, function(items, watch))
+        except Exception as error:  # noqa: BLE001 -- handed over to the parent, which raises it again
+            answer = (False, error)
+        watch.rest()
+        try:
+            pipe.send(answer)
+        except OSError:
+            return
+
+
+class _Watch:
+    """Says which item is in hand, and ends this process where it takes too long: from outside the interpreter, which may be stuck."""
+
+    def __init__(self, hand: Any, seconds: float) -> None:
+        self._hand, self._seconds = hand, seconds
+        self._armed = 0.0
+        self._nowhere = open(os.devnull, "w")  # noqa: SIM115, PTH123 -- must stay open as long as the watch may bite
+
+    def __call__(self, place: int) -> None:
+        now = time.monotonic()
+        self._hand[1], self._hand[0] = now, place
+        if now - self._armed > 1.0:  # arming costs a thread
+            faulthandler.dump_traceback_later(self._seconds + 1.0, exit=True, file=self._nowhere)
+            self._armed = now
+
+    def rest(self) -> None:
+        self._hand[0] = _IDLE
+        faulthandler.cancel_dump_traceback_later()
+        self._armed = 0.0
+
+
+class Processes:
+    """Several processes on this machine; `workers` None: one a core."""
+
+    def __init__(self, *, workers: int | None = None, seconds: float = SECONDS) -> None:
+        self._workers = workers or available_cores()
+        self._seconds = seconds
+
+    def map(self, function: Function[Item, Result], parts: Sequence[Sequence[Item]]) -> Iterator[Done[Item, Result]]:
+        """See Engine. Parts are given to whoever is free; results wait until those before them are there."""
+        waiting = deque(_Job(number, part, list(range(len(part)))) for number, part in enumerate(parts))
+        workers: list[_Worker] = []
+        ready: dict[int, Done[Item, Result]] = {}
+        following = 0
+        try:
+            for _ in range(min(self._workers, len(waiting))):
+                workers.append(_started(function, self._seconds, workers))
+                workers[-1].give(waiting.popleft())
+            while following < len(parts):
+                for worker in self._answered(workers):
+                    done = _answer(worker, self._seconds)
+                    job, worker.job = worker.job, None
+                    if job is None:
+                        continue
+                    if done is not None:
+                        ready[job.number] = done
+                    else:
+                        waiting.appendleft(job)
+                        worker.close()
+                        workers.remove(worker)
+                        worker = _started(function, self._seconds, workers)  # noqa: PLW2901 -- the dead one's place is taken
+                        workers.append(worker)
+                    if waiting:
+                        worker.give(waiting.popleft())
+                while following in ready:
+                    yield ready.pop(following)
+                    following += 1
+        finally:
+            for worker in workers:
+                worker.close()
+
+    def _answered(self, workers: Sequence[_Worker]) -> list[_Worker]:
+        """Workers that answered or died."""
+        busy = {worker.pipe: worker for worker in workers if worker.job is not None}
+        return [busy[pipe] for pipe in wait(list(busy)) if isinstance(pipe, Connection)]
+
+
+def _started(function: Function[Any, Any], seconds: float, others: Sequence[_Worker]) -> _Worker:
+    try:
+        return _Worker(function, seconds=seconds, others=others)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ReconcileError(f"无法启动工作进程：{why}。请关闭其他程序后重试，或加 --engine serial 逐份处理。") from error
+
+
+def _answer(worker: _Worker, seconds: float) -> Done[Any, Any] | None:
+    """What the worker made of its part; None where it died, and its job is to be done again without what it died of."""
+    job = worker.job
+    if job is None:
+        return None
+    try:
+        fine, result = worker.pipe.recv()
+    except (EOFError, OSError):
+        _bereaved(job, int(worker.hand[0]), late=time.monotonic() - worker.hand[1] >= seconds)
+        return None
+    if not fine:
+        raise result
+    return Done(len(job.items), result, tuple(job.lost))
+
+
+def _bereaved(job: _Job[Any], place: int, *, late: bool) -> None:
+    """Note which item a worker died of. A death may be somebody else's doing, so that the first one only makes the item suspect."""
+    job.deaths += 1
+    if place == _IDLE or place >= len(job.left):
+        if job.deaths >= _ATTEMPTS:
+            raise ReconcileError("工作进程反复意外中断，没有写出新的结果。请关闭其他程序后重试，或加 --engine serial 逐份处理。")
+        return
+    found = job.left[place]
+    if late or found in job.suspects:
+        job.left.remove(found)
+        job.lost.append(Lost(job.items[found], late))
+    job.suspects.add(found)
+
+
+class Dask:
+    """The workers of a Dask cluster (the extra `cluster`). They must reach the files by the same paths, and have this package installed.
+
+    One thread a worker, for a worker that one item takes with it takes all its threads. A part whose workers keep dying is done in halves,
+    down to the item that they die of.
+    """
+
+    def __init__(self, scheduler: str, *, seconds: float = SECONDS) -> None:
+        self._scheduler = scheduler
+        self._seconds = seconds
+
+    def map(self, function: Function[Item, Result], parts: Sequence[Sequence[Item]]) -> Iterator[Done[Item, Result]]:
+        """See Engine."""
+        client = _client(self._scheduler)
+        try:
+            loaded = client.submit(pickle.loads, pickle.dumps(function), pure=False)  # a task, so that it can be made again
+            pieces = _Pieces(client, loaded, self._seconds)
+            for number, part in enumerate(parts):
+                pieces.send(number, 0, part)
+            for number, part in enumerate(parts):
+                yield from pieces.whole(number, len(part))
+        finally:
+            client.close()
+
+
+class _Pieces:
+    """Parts on their way through a cluster, whole or cut in halves."""
+
+    def __init__(self, client: Any, loaded: Any, seconds: float) -> None:
+        self._client, self._loaded, self._seconds = client, loaded, seconds
+        self._under_way: dict[Any, tuple[int, int, Sequence[Any]]] = {}
+        self._ready: dict[int, dict[int, tuple[int, Done[Any, Any]]]] = {}
+
+    def send(self, number: int, first: int, items: Sequence[Any]) -> None:
+        """Ask for some items of a part, of which `first` is the place of the first one."""
+        self._under_way[self._client.submit(_remote, self._loaded, items, self._seconds, pure=False)] = number, first, items
+
+    def whole(self, number: int, size: int) -> list[Done[Any, Any]]:
+        """What became of a part, as soon as nothing of it is missing."""
+        ready = self._ready.setdefault(number, {})
+        while sum(length for length, _ in ready.values()) < size:
+            self._receive()
+        return [done for _, (_, done) in sorted(self._ready.pop(number).items())]
+
+    def _receive(self) -> None:
+        from distributed import KilledWorker
+        from distributed import wait as any_of
+
+        try:
+            finished = any_of(list(self._under_way), timeout=_PATIENCE, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            if not self._client.scheduler_info()["workers"]:
+                raise ReconcileError("Dask 集群上没有可用的工作进程（dask worker），没有写出新的结果。请启动后重新运行。") from None
+            return
+        for future in finished:
+            number, first, items = self._under_way.pop(future)
+            try:
+                done: Done[Any, Any] = Done(len(items), future.result())
+            except KilledWorker:
+                if len(items) > 1:
+                    middle = len(items) // 2
+                    self.send(number, first, items[:middle])
+                    self.send(number, first + middle, items[middle:])
+                    continue
+                done = Done(1, None, (Lost(items[0], late=False),))
+            except ImportError as error:
+                raise ReconcileError(f"Dask 工作进程上没有安装同一版本的 reconcile（{error}），没有写出新的结果。") from error
+            self._ready.setdefault(number, {})[first] = len(items), done
+
+
+def _client(scheduler: str) -> Any:
+    """A client of the cluster. Raises ReconcileError."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ReconcileError('用 Dask 集群要先安装：pip install "gonghui-reconcile[cluster]"。') from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are told here, in one sentence or not at all
+    try:
+        return Client(scheduler, timeout=_PATIENCE)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ReconcileError(f"连不上 Dask 调度器“{scheduler}”，请检查地址（如 tcp://主机:8786）和网络。") from error
+
+
+def _remote(function: Function[Any, Any], items: Sequence[Any], seconds: float) -> Any:
+    """The cluster's side."""
+    watch = _Watch([_IDLE, 0.0], seconds)
+    try:
+        return function(items, watch)
+    finally:
+        watch.rest()
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def split(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """Parts of at most `size` items, neighbours kept together."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
