@@ -34,6 +34,7 @@ SECONDS = 60.0
 """How long one item may take before it is lost. The readers' own bounds are tighter; this one is for what they could not bound."""
 
 _PATIENCE = 30.0  # seconds that a cluster may be silent before it is asked whether anybody is there
+_KNOCKING = 10.0  # seconds to wait for a scheduler to answer at all
 _IDLE = -1  # no item in hand
 _ATTEMPTS = 3  # of a part whose worker died with no item in hand: not the items' fault
 
@@ -314,7 +315,7 @@ def _client(scheduler: str) -> Any:
         raise ReconcileError('用 Dask 集群要先安装：pip install "gonghui-reconcile[cluster]"。') from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are told here, in one sentence or not at all
     try:
-        return Client(scheduler, timeout=_PATIENCE)
+        return Client(scheduler, timeout=_KNOCKING)
     except (OSError, TimeoutError, ValueError) as error:
         raise ReconcileError(f"连不上 Dask 调度器“{scheduler}”，请检查地址（如 tcp://主机:8786）和网络。") from error
 
