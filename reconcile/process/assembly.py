@@ -73,6 +73,11 @@ def matrices(sheaves: Sequence[Sheaf], scheme: Scheme) -> tuple[NDArray[np.float
     return values, states
 
 
+def filled(states: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Which returns (rows of `states`) have any figure, mark or word in a cell for a figure."""
+    return np.asarray(((states != int(State.ABSENT)) & (states != int(State.BLANK))).any(axis=1))
+
+
 class Changes:
     """Says which figures and lists differ between two versions of a return."""
 
@@ -150,7 +155,7 @@ def assemble(
         answers=tables.of("answers", ANSWERS_COLUMNS, ((one, *line) for one, answers in taken for line in answers.answers)),
         adjustments=_adjustments(brought),
         layouts=_layouts(sheaves, brought),
-        intake=_intake(sheaves, brought, desk),
+        intake=_intake(sheaves, brought, desk, left_out=_left_out(sheaves, desk, states)),
     )
 
 
@@ -205,12 +210,25 @@ def _layouts(sheaves: Sequence[Sheaf], brought: Sequence[Brought]) -> dict[str, 
     return dict(sorted(found.items()))
 
 
-def _intake(sheaves: Sequence[Sheaf], brought: Sequence[Brought], desk: Desk) -> tuple[Finding, ...]:
+def _left_out(sheaves: Sequence[Sheaf], desk: Desk, states: NDArray[np.int8]) -> list[bool]:
+    """Which returns left a figure blank that their kind of unit must answer."""
+    found = np.zeros(len(sheaves), dtype=np.bool_)
+    rows: dict[str, list[int]] = {}
+    for row, sheaf in enumerate(sheaves):
+        if sheaf.taken is not None and sheaf.entry.unit in desk.units:
+            rows.setdefault(desk.units[sheaf.entry.unit].kind, []).append(row)
+    for kind, some in rows.items():
+        found[some] = (states[np.ix_(np.array(some), np.flatnonzero(desk.required(kind)))] == int(State.BLANK)).any(axis=1)
+    return list(found.tolist())
+
+
+def _intake(sheaves: Sequence[Sheaf], brought: Sequence[Brought], desk: Desk, *, left_out: Sequence[bool]) -> tuple[Finding, ...]:
     found: list[Finding] = []
-    for sheaf in sheaves:
+    for sheaf, blank in zip(sheaves, left_out, strict=True):
         entry = sheaf.entry
         if sheaf.taken is not None and entry.standing in JUDGED:
-            found.extend(cell_findings(sheaf.taken, entry, desk=desk))
+            if blank or not sheaf.taken.plain:
+                found.extend(cell_findings(sheaf.taken, entry, desk=desk))
         elif sheaf.brought is None and entry.standing == Standing.UNREADABLE:
             desk.tell("unreadable_file", entry, {"原因": entry.note.rstrip("。")})
         elif sheaf.brought is None and entry.standing == Standing.FOREIGN:

@@ -14,7 +14,7 @@ from reconcile.errors import ReconcileError
 from reconcile.model.period import Period
 from reconcile.model.round import Round, Standing
 from reconcile.model.unit import Unit, UnitTree
-from reconcile.process.assembly import Changes, Sheaf, assemble, matrices
+from reconcile.process.assembly import Changes, Sheaf, assemble, filled, matrices
 from reconcile.process.intake import Received
 from reconcile.process.reading import read_all
 from reconcile.process.register import Desk, Entry, assign, round_period, settle
@@ -68,6 +68,9 @@ def collect(
     assign(sorted(entries, key=lambda entry: (entry.file, entry.source, entry.sha256)), desk=desk)
     sheaves = _in_order(sheaves, tree)
     values, states = matrices(sheaves, scheme)
+    for sheaf, figures in zip(sheaves, filled(states).tolist(), strict=True):
+        if sheaf.taken is not None:  # not even a word that could not be read
+            sheaf.entry.empty = not (figures or sheaf.taken.worded)
     settle([sheaf.entry for sheaf in sheaves], desk=desk, changes=Changes(sheaves, scheme, values=values, states=states))
     return Collected(assemble(sheaves, brought, desk=desk, values=values, states=states), tree)
 
@@ -98,7 +101,7 @@ def _sheaf(received: Received) -> Sheaf:
         entry.code, entry.cover_name, entry.scope, entry.period = cover["unit"], cover["unit_name"], cover["scope"], cover["period"]
         entry.filler, entry.filled_on, entry.head, entry.phone = cover["filler"], cover["filled_on"], cover["head"], cover["phone"]
         entry.replaces, entry.scheme, entry.layout = cover["replaces"], cover["scheme"], taken.layout
-        entry.odd_date, entry.empty = taken.odd_date, taken.empty
+        entry.odd_date = taken.odd_date
         taken.cover = {}  # of a hundred thousand returns it would be the greater part
     return Sheaf(entry, taken=taken)
 

@@ -81,6 +81,8 @@ def columns_of(roster: Roster) -> Columns:
 
 def lines_of(returns: Round, scheme: Scheme, *, units: UnitTree) -> list[Line]:
     """Every row of a list in the returns that are added up, in one order whatever order the files had."""
+    if returns.lists.empty:
+        return []
     places = place_words(plain_name(unit.name) for unit in units if unit.kind in _PLACES)
     owner = {return_id: unit for unit, ids in returns.counted.items() for return_id in ids}
     wrong = _wrong_numbers(returns, scheme)

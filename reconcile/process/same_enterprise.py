@@ -92,14 +92,13 @@ class Lists:
 
 def reporters(returns: Round, lines: Iterable[Line], *, units: UnitTree) -> list[Reporter]:
     """The enterprises that report for themselves, by unit code. Their credit code is the unit code, or that of a line naming themselves."""
-    places = place_words(plain_name(unit.name) for unit in units if unit.kind not in _ENTERPRISES)
+    firms = [unit for unit in sorted(returns.counted) if unit in units and units[unit].kind in _ENTERPRISES]
+    places = place_words(plain_name(unit.name) for unit in units if unit.kind not in _ENTERPRISES) if firms else {}
     own: dict[str, list[Line]] = {}
     for line in lines:
         own.setdefault(line.unit, []).append(line)
     found = []
-    for unit in sorted(returns.counted):
-        if unit not in units or units[unit].kind not in _ENTERPRISES:
-            continue
+    for unit in firms:
         firm = read_firm(units.name(unit), places=places)
         codes = {line.code for line in own.get(unit, ()) if line.code and likeness(line.firm, firm) is Likeness.SAME}
         if check_credit_code(unit).tier == "ok":

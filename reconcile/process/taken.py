@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from reconcile.files.raw import LONGEST_TEXT, CellDate, CellError, Percent, Raw, Uncomputed
-from reconcile.model.round import State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,10 +63,14 @@ class Taken:
     odd_date: str = ""  # the cover's date as typed, where it is none
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing is filled: no figure, no text, no row of a list, not even a word that could not be read."""
-        filled = (self.states != State.ABSENT) & (self.states != State.BLANK)
-        return not (filled.any() or self.texts or self.lists or self.reasons or self.answers)
+    def worded(self) -> bool:
+        """Whether something besides figures is filled: a text, a row of a list, a reason, an answer."""
+        return bool(self.texts or self.lists or self.reasons or self.answers)
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing about its cells and its form is odd, blanks apart."""
+        return not (self.marks or self.absent or self.unknown or self.hidden or self.relabelled or self.active)
 
 
 def as_text(raw: Raw | None) -> str:  # noqa: PLR0911 - one answer for each kind of raw cell

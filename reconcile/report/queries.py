@@ -104,11 +104,11 @@ class _Desk:
         for one in self.asked:
             if not self._summary_of(one):
                 by_unit.setdefault(one.unit, []).append(one)
-        own = self._own_returns
-        for unit in self.outcome.units:
+        own = self._own_returns if by_unit else {}
+        for unit in (unit for unit in self.outcome.units if unit.code in by_unit):
             ids = own.get(unit.code, [])
             groups: dict[str, list[Finding]] = {}
-            for one in by_unit.get(unit.code, []):
+            for one in by_unit[unit.code]:
                 groups.setdefault(one.return_id if one.return_id in ids else ids[0] if ids else "", []).append(one)
             for return_id in sorted(groups, key=lambda one: ids.index(one) if one else 0):
                 yield unit, return_id, groups[return_id]

@@ -14,6 +14,7 @@ from reconcile.files.form_reader import FilledForm, Placed, RosterRow
 from reconcile.files.raw import CellDate, CellError, Percent, Raw, Uncomputed
 from reconcile.files.scheme_files import read_scheme
 from reconcile.model.identity import check_credit_code, mask_text
+from reconcile.model.quantity import format_number
 from reconcile.model.round import State
 from reconcile.process.intake import Reader
 from reconcile.process.taken import Taken, as_text, shown_day
@@ -67,8 +68,13 @@ def test_whatever_is_typed_has_a_state_and_never_raises(scheme: Scheme, raw: Raw
         assert got.marks
 
 
+def personal(figure: float) -> bool:
+    """Whether a figure, as written or without its decimals, looks like somebody's telephone or citizen number."""
+    return any(mask_text(written) != written for written in (as_text(figure), format_number(figure, 0)))
+
+
 @settings(max_examples=200, deadline=None)
-@given(raw=st.floats(min_value=0, max_value=1e14).filter(lambda figure: mask_text(as_text(figure)) == as_text(figure)), code=CODES)
+@given(raw=st.floats(min_value=0, max_value=1e14).filter(lambda figure: not personal(figure)), code=CODES)
 def test_the_short_way_reads_what_the_long_way_reads(scheme: Scheme, raw: float, code: str) -> None:
     indicator = scheme.indicators[code]
     long = read_cell(raw, indicator_measure=scheme.measure(code), kind=indicator.kind.value, measures=scheme.measure_words)
