@@ -13,7 +13,7 @@ from typing import NamedTuple
 from reconcile.engine import Dask, Engine, Processes, Serial
 from reconcile.errors import NothingToReadError, ReconcileError
 from reconcile.files.archive import Source, exists, find_files
-from reconcile.files.cache import FOLDER, Cache, possible
+from reconcile.files.cache import FOLDER, Cache
 from reconcile.files.document import docx
 from reconcile.files.form_again import FormsAgain
 from reconcile.files.outbox import Outbox
@@ -55,13 +55,12 @@ _UNITS_FILES = ("units.csv", "名录.csv", "名录.xlsx", "名录.xls")
 _PAST_PLACES = ("past.xlsx", "past")
 _REMINDERS = "reminders.txt"
 _MANY = 300  # files; from here on starting processes pays
-ENGINES = ("serial", "processes", "dask")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How files are read. `engine`: one of ENGINES, None by their number. `scheduler`: address of a Dask cluster. `kept`: the folder of
-    results, where what was read is kept for the next run; None keeps nothing. `watched`: puts an engine under somebody's eyes.
+    """How files are read. `engine`: serial, processes or dask; None: by their number. `scheduler`: address of a Dask
+    cluster. `kept`: the folder of results, where what was read is kept for the next run; None keeps nothing. `watched`: puts an engine under somebody's eyes.
     """
 
     engine: str | None = None
@@ -71,7 +70,7 @@ class Work:
 
     def cache(self, scheme: Scheme, count: int) -> Cache | None:
         """Where what was read of so many files is kept; None where they are few, or pyarrow is not installed."""
-        if self.kept is None or count <= LARGE or not possible():
+        if self.kept is None or count <= LARGE or not installed():
             return None
         return Cache(self.kept / FOLDER, cache_key(scheme))
 
@@ -337,9 +336,9 @@ def _beside(paths: Iterable[Path]) -> list[Path]:
 
 def _among(paths: Collection[Path]) -> Callable[[Path], bool]:
     """Whether a path is one of these, however it is written. Finding out what a link leads to is slow, and hardly ever needed."""
-    names = {path.name for path in paths}
+    names = {path.name.casefold() for path in paths} | {"", ".."}  # capitals do not matter on Windows; "" and ".." are folders' own names
     islink = os.path.islink  # of a path that is too long, Path.is_symlink would raise an error
-    return lambda path: (path.name in names or islink(path) or path.name in ("", "..")) and path.resolve() in paths
+    return lambda path: (path.name.casefold() in names or islink(path)) and path.resolve() in paths
 
 
 def _first(folders: Iterable[Path], names: Sequence[str]) -> Path | None:

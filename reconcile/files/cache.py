@@ -1,13 +1,13 @@
 """What was read of returns, kept between runs by content: one Parquet file a part of the work, written whole or not at all.
 
-Nothing here is believed on sight: a file is known by what it was made from and by its own digest, and one that does not hold what its name
-says is passed over, as if it had never been written. Needs pyarrow (the extra `large`).
+A file is known by what it was made from and by its own digest, so that one that was cut short or altered by accident is passed over, as
+if it had never been written. Against somebody who forges both there is no guard: who may write here may write the results as well. Needs pyarrow
+(the extra `large`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -44,11 +44,6 @@ class Rows:
     states: NDArray[np.int8]
     facts: Sequence[str]
     layouts: Mapping[str, Mapping[str, tuple[str, str]]]
-
-
-def possible() -> bool:
-    """Whether pyarrow is installed. Asks without importing it."""
-    return importlib.util.find_spec("pyarrow") is not None
 
 
 def program() -> str:

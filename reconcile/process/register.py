@@ -128,13 +128,14 @@ def round_period(written: Iterable[str]) -> Period | None:
     periods = [(period, times) for period, times in ((Period.parse(word), times) for word, times in words.items()) if period is not None]
     if not periods:
         return None
-    ends, forms = Counter[tuple[int, int]](), Counter[str]()
+    ends: Counter[tuple[int, int]] = Counter()
     for period, times in periods:
         ends[period.year, period.month] += times
     chosen = max(ends, key=lambda end: (ends[end], end))
+    forms: Counter[str] = Counter()
     for period, times in periods:
-        forms[period.written] += times * ((period.year, period.month) == chosen)
-    forms = +forms
+        if (period.year, period.month) == chosen:
+            forms[period.written] += times
     spelled = min(forms, key=lambda form: (-forms[form], form))
     return Period(*chosen, spelled)
 

@@ -31,6 +31,22 @@ _HOW = {
 CELLS_SHEET = "来源单元格"
 """The sheet of all cells; in a large round of the totals of the units directly below."""
 
+_COLUMNS = (
+    Column("序号", 6, CENTRE),
+    Column("文中数据", 12, CENTRE),
+    Column("所在句子", 46, TEXT),
+    Column("性质", 11, CENTRE),
+    Column("指标", 26, TEXT),
+    Column("数值（未取舍）", 14, NUMBER),
+    Column("计量单位", 8, CENTRE),
+    Column("单元格数", 8, CENTRE),
+    Column("单元格清单", 11, OPEN),
+    Column("所在部分", 18, TEXT),
+    Column("单位", 24, TEXT),
+    Column("报告期", 12, CENTRE),
+    Column("首个单元格", 60, PLAIN),
+)
+
 
 def add_sources(telling: Telling, totals: Totals) -> None:
     """数据来源: each figure of the narrative with what it says, its value before rounding and where its cells are listed.
@@ -40,22 +56,7 @@ def add_sources(telling: Telling, totals: Totals) -> None:
     figures = telling.narrative.figures
     parts = parts_of(telling, totals) if telling.large else {}
     groups = {} if telling.large else _groups(figures)
-    columns = [
-        Column("序号", 6, CENTRE),
-        Column("文中数据", 12, CENTRE),
-        Column("所在句子", 46, TEXT),
-        Column("性质", 11, CENTRE),
-        Column("指标", 26, TEXT),
-        Column("数值（未取舍）", 14, NUMBER),
-        Column("计量单位", 8, CENTRE),
-        Column("单元格数", 8, CENTRE),
-        Column("单元格清单", 11, OPEN),
-        Column("所在部分", 18, TEXT),
-        Column("单位", 24, TEXT),
-        Column("报告期", 12, CENTRE),
-        Column("首个单元格", 60, PLAIN),
-    ]
-    page = TablePage(telling, "数据来源", columns, frozen=2, printed=9)
+    page = TablePage(telling, "数据来源", list(_COLUMNS), frozen=2, printed=9)
     lengths = {number: len(cells) for cells, number in groups.items()} | {one.number: len(one.rows) for one in parts.values()}
     starts = _starts(lengths)
     units, plain = telling.outcome.units, telling.book.style(CENTRE)
