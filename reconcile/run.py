@@ -60,7 +60,8 @@ _MANY = 300  # files; from here on starting processes pays
 @dataclass(frozen=True, slots=True)
 class Work:
     """How files are read. `engine`: serial, processes or dask; None: by their number. `scheduler`: address of a Dask
-    cluster. `kept`: the folder of results, where what was read is kept for the next run; None keeps nothing. `watched`: puts an engine under somebody's eyes.
+    cluster. `kept`: the folder of results, where what was read is kept for the next run; None keeps nothing.
+    `watched`: puts an engine under somebody's eyes.
     """
 
     engine: str | None = None

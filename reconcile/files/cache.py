@@ -1,8 +1,8 @@
 """What was read of returns, kept between runs by content: one Parquet file a part of the work, written whole or not at all.
 
 A file is known by what it was made from and by its own digest, so that one that was cut short or altered by accident is passed over, as
-if it had never been written. Against somebody who forges both there is no guard: who may write here may write the results as well. Needs pyarrow
-(the extra `large`).
+if it had never been written. Against somebody who forges both there is no guard: who may write here may write the results as well.
+Needs pyarrow (the extra `large`).
 """
 
 from __future__ import annotations
