@@ -30,7 +30,6 @@ from reconcile.model.round import LARGE, Round, Standing, plain_texts
 from reconcile.model.unit import UnitTree
 from reconcile.process.adjustments import examine
 from reconcile.process.aggregate import aggregate
-from reconcile.process.changes import changes
 from reconcile.process.collect import Collected, collect, edition
 from reconcile.process.compare import compare
 from reconcile.process.coverage import coverage
@@ -42,7 +41,6 @@ from reconcile.process.tally import tally
 from reconcile.process.validate import validate
 from reconcile.process.validate_totals import validate_totals
 from reconcile.process.versions import Version
-from reconcile.report.blank import blanks, group_blank
 from reconcile.report.listing import findings_csv
 from reconcile.report.narrative import markdown, tell
 from reconcile.report.queries import FOLDER as QUERIES
@@ -229,6 +227,8 @@ def hand_out(
     """Write the blank returns of a period, one a unit or one for all; the paths written, and for how many units last year's figures were
     found. Raises ReconcileError.
     """
+    from reconcile.report.blank import blanks, group_blank
+
     loaded, units = read_scheme(scheme), read_units(units_path)
     chosen = _period(period)
     if chosen is None:
@@ -252,6 +252,8 @@ def compare_versions(
     """What differs between two versions of a return, of a summary or of a folder of returns, and both as read. Raises ReconcileError where
     one cannot be read or the two are not about the same.
     """
+    from reconcile.process.changes import changes
+
     loaded = read_scheme(scheme)
     before, after = (_version(path, loaded, units_path=units, work=work) for path in (old, new))
     top = _root(root, after.returns, after.units)

@@ -31,7 +31,8 @@ class FormsAgain:
         self._scheme = scheme
         register = returns.returns
         direct = register[register["source"] == ""]
-        self._files = dict(zip(direct.index.astype(str), zip(direct["file"], direct["sha256"], strict=True), strict=True))
+        told = zip(direct["file"].tolist(), direct["sha256"].tolist(), strict=True)
+        self._files = dict(zip(direct.index.astype(str).tolist(), told, strict=True))
 
     @cached_property
     def _sources(self) -> dict[str, Source]:

@@ -219,7 +219,8 @@ class Round:
     @cached_property
     def _register(self) -> dict[str, tuple[str, str]]:
         """Return id -> file and layout: plain look-ups, because a round with many findings asks for many cells."""
-        return dict(zip(self.returns.index, zip(self.returns["file"], self.returns["layout"], strict=True), strict=True))
+        told = zip(self.returns["file"].tolist(), self.returns["layout"].tolist(), strict=True)
+        return dict(zip(self.returns.index.tolist(), told, strict=True))
 
     @cached_property
     def _figures(self) -> NDArray[np.float64]:
@@ -227,7 +228,7 @@ class Round:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        return {str(return_id): row for row, return_id in enumerate(self.values.index)}
+        return {str(return_id): row for row, return_id in enumerate(self.values.index.tolist())}
 
     @cached_property
     def _columns(self) -> dict[str, int]:
@@ -241,7 +242,8 @@ class Round:
     def counted(self) -> dict[str, tuple[str, ...]]:
         """Unit code -> ids of its returns that are added up (several only where a unit sent parts; ordinarily one)."""
         found: dict[str, list[str]] = {}
-        for return_id, unit, standing in zip(self.returns.index, self.returns["unit"], self.returns["standing"], strict=True):
+        units, standings = self.returns["unit"].tolist(), self.returns["standing"].tolist()
+        for return_id, unit, standing in zip(self.returns.index.tolist(), units, standings, strict=True):
             if standing in (Standing.COUNTED, Standing.STAND_IN):
                 found.setdefault(str(unit), []).append(str(return_id))
         return {unit: tuple(ids) for unit, ids in found.items()}

@@ -84,7 +84,7 @@ def edition(returns: Round, scheme: Scheme, *, units: UnitTree, root: str, past:
     lines += sorted(_line(unit.code, unit.name, unit.kind, unit.parent, unit.opened, unit.closed) for unit in units)
     for one in (returns, *(earlier.returns for earlier in past.periods)):
         received = one.returns[one.returns["standing"] != Standing.FOREIGN]
-        lines += [str(one.period), *sorted({str(sha256) for sha256 in received["sha256"]})]
+        lines += [str(one.period), *sorted({str(sha256) for sha256 in received["sha256"].tolist()})]
         lines += sorted(_line(*cells) for cells in one.adjustments.to_numpy().tolist())
     return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()[:12]
 

@@ -62,7 +62,7 @@ def overlap(returns: Round, scheme: Scheme, *, units: UnitTree) -> tuple[Finding
 def _alike(returns: Round, scheme: Scheme, teller: Teller) -> Iterator[Finding]:
     """One finding for each unit that is in a pair: with the return most like its own, naming the others."""
     owner = {return_id: unit for unit, ids in returns.counted.items() for return_id in ids}
-    ids = sorted((one for one in returns.values.index if one in owner), key=lambda one: (owner[one], one))
+    ids = sorted((one for one in returns.values.index.tolist() if one in owner), key=lambda one: (owner[one], one))
     codes = [code for code, one in scheme.indicators.items() if one.kind in (Kind.FLOW, Kind.STOCK) and code not in scheme.formulas]
     codes = [code for code in codes if code in returns.values.columns]
     if not ids or not codes:

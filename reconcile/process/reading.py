@@ -56,9 +56,7 @@ def read_all(sources: Iterable[Source], scheme: Scheme, *, engine: Engine, cache
     try:
         for done in engine.map(reading, split(items, part_size(len(items)))):
             found.extend(done.result.whole(recall) if done.result is not None else ())
-            found.extend(
-                Received(one.item.name, "", Standing.UNREADABLE, _LATE if one.late else _DEAD) for one in done.lost
-            )
+            found.extend(Received(one.item.name, "", Standing.UNREADABLE, _LATE if one.late else _DEAD) for one in done.lost)
     finally:
         reading.close()
     return found

@@ -3,9 +3,10 @@
     python tests/benchmarks/scale.py [--returns 1000 10000 100000] [--keep FOLDER] [--nation]
 
 In one run, on the same files: a plain openpyxl loop and pandas with calamine (over a sample), python-calamine reading values only and this
-program's reading (over all files, in turns), each in one process on one core; then `reconcile run` as a user runs it, from nothing, again
-with every hundredth return changed, and again with nothing changed. What counts are the ratios to the calamine loop. Memory is the
-proportional set size of all processes of the run together. `--nation` combines totals of 2.8 million made-up units in 31 provinces.
+program's reading (over all files, in turns; the workbook alone, and with its form recognised and its figures taken), each in one process
+on one core; then `reconcile run` as a user runs it, from nothing, again with every hundredth return changed, and again with nothing
+changed. What counts are the ratios to the calamine loop. Memory is the proportional set size of all processes of the run together. Query
+workbooks are timed apart, for a round of this kind has none. `--nation` combines totals of 2.8 million made-up units in 31 provinces.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from scale_returns import Template, figures, make, village_code
 
 from reconcile.files.scheme_files import read_scheme
 
+LIMIT = "python-calamine, values only"
 SAMPLE = 200  # files for the libraries that take tens of milliseconds each
 SLICE = 250  # files before the other reader has its turn
+ASKED = 50  # units with a query workbook
 
 
 class Measured(NamedTuple):
@@ -41,9 +44,11 @@ class Measured(NamedTuple):
 def run(folder: Path, out: Path, *options: str) -> Measured:
     """`reconcile run` as a process of its own."""
     command = [sys.executable, "-m", "reconcile", "run", os.fspath(folder), "-o", os.fspath(out), *options]
+    # installing compiles the modules; from a checkout the first run does
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = os.times()
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
         watch = _Watch(process.pid)
         told, complained = process.communicate()
     wall, after = time.perf_counter() - start, os.times()
@@ -105,6 +110,8 @@ def libraries(files: Sequence[Path]) -> tuple[dict[str, float], int]:
     import python_calamine
 
     from reconcile.files.archive import Source
+    from reconcile.files.familiar import Familiar
+    from reconcile.files.workbook import read_workbook
     from reconcile.process.intake import Reader
 
     def calamine(file: Path) -> None:
@@ -118,12 +125,21 @@ def libraries(files: Sequence[Path]) -> tuple[dict[str, float], int]:
         if reader.receive(Source(file.name, 0, file)).taken is None:
             raise SystemExit(f"{file} was not read as a return")
 
-    spent = {"python-calamine, values only": 0.0, "reconcile, reading alone": 0.0}
+    familiar = Familiar()
+
+    def workbook(file: Path) -> None:
+        read_workbook(file.read_bytes(), name=file.name, familiar=familiar)
+
+    ways = {
+        LIMIT: calamine,
+        "reconcile, workbook alone": workbook,
+        "reconcile, reading alone": ours,
+    }
+    spent = dict.fromkeys(ways, 0.0)
     size = sum(len(file.read_bytes()) for file in files)  # every reader then finds them in the system's cache
     for start in range(0, len(files), SLICE):
-        turn = files[start : start + SLICE]
-        spent["python-calamine, values only"] += timed(calamine, turn)
-        spent["reconcile, reading alone"] += timed(ours, turn)
+        for name, read in ways.items():
+            spent[name] += timed(read, files[start : start + SLICE])
     found = {name: seconds / len(files) * 1000 for name, seconds in spent.items()}
     sample = files[:: max(1, len(files) // SAMPLE)][:SAMPLE]
     found["openpyxl"] = timed(openpyxl.load_workbook, sample) / len(sample) * 1000
@@ -141,7 +157,7 @@ def change(folder: Path, count: int, *, again: int) -> None:
         file.write_bytes(template.filled(code, f"测算第{number + 1}村工会", figures(scheme, number + again * count)))
 
 
-def measure(folder: Path, count: int, *, limit: float | None) -> None:
+def measure(folder: Path, count: int) -> None:
     """Print the table of one size."""
     start = time.perf_counter()
     if not folder.exists():
@@ -151,20 +167,39 @@ def measure(folder: Path, count: int, *, limit: float | None) -> None:
     files = sorted(folder.rglob("*.xlsx"))
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / "out"
-        if limit is None:
-            reading, size = libraries(files)
-            print(f"\n{count} returns, {size / 1e6:.0f} MB, made in {made:.0f} s; {len(os.sched_getaffinity(0))} cores")
-            limit = reading["python-calamine, values only"]
-            for name, each in reading.items():
-                print(f"  {name:32}{each:9.2f} ms a return   ratio {each / limit:6.2f}")
-        else:
-            print(f"\n{count} returns, made in {made:.0f} s")
+        reading, size = libraries(files)
+        print(f"\n{count} returns, {size / 1e6:.0f} MB, made in {made:.0f} s; {len(os.sched_getaffinity(0))} cores")
+        limit = reading[LIMIT]
+        for name, each in reading.items():
+            print(f"  {name:32}{each:9.2f} ms a return   ratio {each / limit:6.2f}", flush=True)
         first = run(folder, out)
         tell("run, from nothing", first, count, limit, first)
         change(folder, count, again=1)
         tell("run, 1 % changed", run(folder, out), count, limit, first)
         tell("run, nothing changed", run(folder, out), count, limit, first)
         tell("run, from nothing, --no-cache", run(folder, Path(temporary) / "other", "--no-cache"), count, limit, first)
+
+
+def ask(folder: Path) -> None:
+    """Print what a query workbook takes: of units that report more women than members."""
+    from reconcile.files.archive import find_files
+    from reconcile.files.form_again import FormsAgain
+    from reconcile.report.queries import queries
+    from reconcile.run import Request, judge
+
+    scheme = read_scheme(None)
+    make(folder, ASKED, scheme)
+    template, women = Template(scheme, "village"), scheme.codes["女会员人数"]
+    for number, file in enumerate(sorted(folder.rglob("*.xlsx"))):
+        wrong = {**figures(scheme, number), women: 1_000_000.0}
+        file.write_bytes(template.filled(village_code(number), f"测算第{number + 1}村工会", wrong))
+    outcome, scheme = judge(Request((folder,)))
+    start = time.perf_counter()
+    made = sum(
+        1 for _ in queries(outcome, scheme, forms=FormsAgain(find_files([folder], exclude=lambda _path: False), scheme, outcome.round))
+    )
+    each = (time.perf_counter() - start) / made * 1000
+    print(f"{made} query workbooks, {each:.0f} ms each", flush=True)
 
 
 def tell(name: str, measured: Measured, count: int, limit: float, first: Measured) -> None:
@@ -185,8 +220,9 @@ def main() -> None:
     parser.add_argument("--nation", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
+        ask(Path(temporary) / "asked")
         for count in chosen.returns:
-            measure((chosen.keep or Path(temporary)) / str(count), count, limit=None)
+            measure((chosen.keep or Path(temporary)) / str(count), count)
     if chosen.nation:
         nation()
 
