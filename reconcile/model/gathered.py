@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 Cell = TypeVar("Cell", np.float64, np.int8)
-_FEW = 4  # times fewer columns than the table has: then each is taken by itself
 _NOWHERE: Rows = np.empty(0, dtype=np.int64)
 
 
@@ -55,13 +54,13 @@ class Gathered:
         """Records × codes, freshly made; all records where none are named, and else these (rising, where they are a slice)."""
         chosen = slice(None) if records is None else records
         rows = self.rows[chosen]
-        known = [(place, self.columns[code]) for place, code in enumerate(codes) if code in self.columns]
-        found = np.full((rows.size, len(codes)), np.nan)
-        if known and self.table.shape[0]:
-            places, columns = (np.array(one, dtype=np.int64) for one in zip(*known, strict=True))
-            taken = taken_of(self.table, rows, columns)
-            found = taken if len(known) == len(codes) else _spread(found, places, taken)
-            found[rows < 0] = np.nan
+        if self.table.shape[0]:
+            found = taken_of(self.table, rows, [self.columns.get(code) for code in codes], without=np.nan)
+            missing = rows < 0
+            if missing.any():
+                found[missing] = np.nan
+        else:
+            found = np.full((rows.size, len(codes)), np.nan)
         return self._put_in(found, codes, chosen)
 
     def with_rows(self, at: Sequence[int], put: Mapping[str, Floats]) -> Gathered:
@@ -81,18 +80,13 @@ class Gathered:
         return found
 
 
-def taken_of(table: NDArray[Cell], rows: Rows, columns: Rows) -> NDArray[Cell]:
-    """Some rows and columns of a table, one side after the other, since both at once take many times as long."""
-    if columns.size * _FEW >= table.shape[1]:
-        return np.ascontiguousarray(table[rows][:, columns])
-    found = np.empty((rows.size, columns.size), dtype=table.dtype)
-    for place, column in enumerate(columns.tolist()):
-        found[:, place] = table[:, column][rows]
-    return found
-
-
-def _spread(found: Floats, places: Rows, taken: Floats) -> Floats:
-    found[:, places] = taken
+def taken_of(table: NDArray[Cell], rows: Rows, columns: Iterable[int | None], *, without: float = 0) -> NDArray[Cell]:
+    """Some rows and columns of a table; `without` for a column that it does not have. One column after the other, as tables lie in
+    memory: both sides at once take many times as long."""
+    asked = list(columns)
+    found = np.empty((rows.size, len(asked)), dtype=table.dtype, order="F")
+    for place, column in enumerate(asked):
+        found[:, place] = without if column is None else table[:, column][rows]
     return found
 
 
