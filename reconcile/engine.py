@@ -1,9 +1,8 @@
 """Where work runs: one function over many parts, here, in processes, or on a cluster. Knows no act and no file.
 
 A part is a sequence of items. The function is called as `function(items, begin)` and calls `begin(place)` before each item, so that a
-worker that dies or hangs is known to have had that one item in hand: the part is done again without it, and it comes back as lost. What the
-function returns must depend on its items alone; then any engine, any partition
-and any order give the same.
+worker that dies or hangs is known to have had that one item in hand: the part is done again without it, and it comes back as lost. What
+the function returns must depend on its items alone; then any engine, any partition and any order give the same.
 """
 
 from __future__ import annotations
@@ -16,11 +15,14 @@ import pickle
 import signal
 import sys
 import time
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, Protocol, TypeVar
 
 from reconcile.errors import ReconcileError
@@ -37,6 +39,9 @@ _PATIENCE = 30.0  # seconds that a cluster may be silent before it is asked whet
 _KNOCKING = 10.0  # seconds to wait for a scheduler to answer at all
 _IDLE = -1  # no item in hand
 _ATTEMPTS = 3  # of a part whose worker died with no item in hand: not the items' fault
+_FORK, _SPAWN = "fork", "spawn"
+_CUT_OFF = "与 Dask 调度器的连接中断，没有写出新的结果。请检查集群后重新运行。"
+_THREADS = "Dask 工作进程有多个线程，没有写出新的结果。请用 dask worker --nthreads 1 启动，每个核一个工作进程。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +87,17 @@ class _Job(Generic[Item]):
     left: list[int]
     suspects: set[int] = field(default_factory=set)  # one worker died of it, or of nothing; the second time it is lost
     lost: list[Lost[Item]] = field(default_factory=list)
-    deaths: int = 0
+    idle_deaths: int = 0
 
 
 class _Worker:
     """A process that does one part at a time. What it has in hand stands in memory that both sides see: place and time of beginning."""
 
-    def __init__(self, function: Function[Any, Any], *, seconds: float, others: Sequence[_Worker]) -> None:
-        # Forking shares what is loaded already; elsewhere a fresh interpreter loads it again.
-        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    def __init__(self, function: Function[Any, Any], *, seconds: float, start: str, others: Sequence[_Worker]) -> None:
+        context: Any = multiprocessing.get_context(start)
         self.hand = context.RawArray("d", [_IDLE, 0.0])
         self.pipe, theirs = context.Pipe()
-        ours = [one.pipe for one in (*others, self)] if sys.platform == "linux" else []  # else a dead parent would go unnoticed
+        ours = [one.pipe for one in (*others, self)] if start == _FORK else []  # else a dead parent would go unnoticed
         self.process = context.Process(target=_serve, args=(theirs, ours, function, self.hand, seconds), daemon=False)
         self.process.start()
         theirs.close()
@@ -122,15 +126,25 @@ def _serve(pipe: Connection, others: Sequence[Connection], function: Function[An
             items = pipe.recv()
         except (EOFError, OSError):
             return
-        try:
-            answer: tuple[bool, Any] = (True, function(items, watch))
-        except Exception as error:  # noqa: BLE001 -- handed over to the parent, which raises it again
-            answer = (False, error)
+        answer = _answered(function, items, watch)
         watch.rest()
         try:
-            pipe.send(answer)
+            pipe.send_bytes(answer)
         except OSError:
             return
+
+
+def _answered(function: Function[Any, Any], items: Sequence[Any], watch: Begin) -> memoryview:
+    """What the function made of the items or raised, ready to be sent; of an error also where it was raised."""
+    try:
+        return ForkingPickler.dumps((True, function(items, watch)))
+    except Exception as error:  # noqa: BLE001 -- handed over to the parent, which raises it again
+        where = traceback.format_exc()
+        error.add_note(where)
+        try:
+            return ForkingPickler.dumps((False, error))
+        except Exception:  # noqa: BLE001 -- whatever an error may hold that cannot be sent: its text can
+            return ForkingPickler.dumps((False, RuntimeError(where)))
 
 
 class _Watch:
@@ -155,11 +169,16 @@ class _Watch:
 
 
 class Processes:
-    """Several processes on this machine; `workers` None: one a core."""
+    """Several processes on this machine; `workers` None: one a core.
 
-    def __init__(self, *, workers: int | None = None, seconds: float = SECONDS) -> None:
+    `start`: "fork" shares what is loaded already (the default on Linux); "spawn", a fresh interpreter that loads it again, is to be had
+    everywhere.
+    """
+
+    def __init__(self, *, workers: int | None = None, seconds: float = SECONDS, start: str | None = None) -> None:
         self._workers = workers or available_cores()
         self._seconds = seconds
+        self._start = start or (_FORK if sys.platform == "linux" else _SPAWN)
 
     def map(self, function: Function[Item, Result], parts: Sequence[Sequence[Item]]) -> Iterator[Done[Item, Result]]:
         """See Engine. Parts are given to whoever is free; results wait until those before them are there."""
@@ -169,10 +188,10 @@ class Processes:
         following = 0
         try:
             for _ in range(min(self._workers, len(waiting))):
-                workers.append(_started(function, self._seconds, workers))
+                workers.append(self._started(function, workers))
                 workers[-1].give(waiting.popleft())
             while following < len(parts):
-                for worker in self._answered(workers):
+                for worker in _free(workers):
                     done = _answer(worker, self._seconds)
                     job, worker.job = worker.job, None
                     if job is None:
@@ -183,7 +202,7 @@ class Processes:
                         waiting.appendleft(job)
                         worker.close()
                         workers.remove(worker)
-                        worker = _started(function, self._seconds, workers)  # noqa: PLW2901 -- the dead one's place is taken
+                        worker = self._started(function, workers)  # noqa: PLW2901 -- the dead one's place is taken
                         workers.append(worker)
                     if waiting:
                         worker.give(waiting.popleft())
@@ -194,18 +213,19 @@ class Processes:
             for worker in workers:
                 worker.close()
 
-    def _answered(self, workers: Sequence[_Worker]) -> list[_Worker]:
-        """Workers that answered or died."""
-        busy = {worker.pipe: worker for worker in workers if worker.job is not None}
-        return [busy[pipe] for pipe in wait(list(busy)) if isinstance(pipe, Connection)]
+    def _started(self, function: Function[Any, Any], others: Sequence[_Worker]) -> _Worker:
+        try:
+            return _Worker(function, seconds=self._seconds, start=self._start, others=others)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ReconcileError(f"无法启动工作进程：{why}。请关闭其他程序后重试，或加 --engine serial 逐份处理。") from error
 
 
-def _started(function: Function[Any, Any], seconds: float, others: Sequence[_Worker]) -> _Worker:
-    try:
-        return _Worker(function, seconds=seconds, others=others)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise ReconcileError(f"无法启动工作进程：{why}。请关闭其他程序后重试，或加 --engine serial 逐份处理。") from error
+def _free(workers: Sequence[_Worker]) -> list[_Worker]:
+    """Workers that answered or died, as soon as there is one."""
+    busy = [worker for worker in workers if worker.job is not None]
+    told = wait([worker.pipe for worker in busy])
+    return [worker for worker in busy if worker.pipe in told]
 
 
 def _answer(worker: _Worker, seconds: float) -> Done[Any, Any] | None:
@@ -225,9 +245,9 @@ def _answer(worker: _Worker, seconds: float) -> Done[Any, Any] | None:
 
 def _bereaved(job: _Job[Any], place: int, *, late: bool) -> None:
     """Note which item a worker died of. A death may be somebody else's doing, so that the first one only makes the item suspect."""
-    job.deaths += 1
     if place == _IDLE or place >= len(job.left):
-        if job.deaths >= _ATTEMPTS:
+        job.idle_deaths += 1
+        if job.idle_deaths >= _ATTEMPTS:
             raise ReconcileError("工作进程反复意外中断，没有写出新的结果。请关闭其他程序后重试，或加 --engine serial 逐份处理。")
         return
     found = job.left[place]
@@ -238,10 +258,10 @@ def _bereaved(job: _Job[Any], place: int, *, late: bool) -> None:
 
 
 class Dask:
-    """The workers of a Dask cluster (the extra `cluster`). They must reach the files by the same paths, and have this package installed.
+    """The workers of a Dask cluster (the extra `cluster`). They must reach the files by the same paths, have this package installed, and
+    run one thread each: what reads is not shared between threads, and a worker that one item takes with it takes all its threads.
 
-    One thread a worker, for a worker that one item takes with it takes all its threads. A part whose workers keep dying is done in halves,
-    down to the item that they die of.
+    A part whose workers keep dying is done here, in a process that knows which item it dies of.
     """
 
     def __init__(self, scheduler: str, *, seconds: float = SECONDS) -> None:
@@ -253,58 +273,55 @@ class Dask:
         client = _client(self._scheduler)
         try:
             loaded = client.submit(pickle.loads, pickle.dumps(function), pure=False)  # a task, so that it can be made again
-            pieces = _Pieces(client, loaded, self._seconds)
-            for number, part in enumerate(parts):
-                pieces.send(number, 0, part)
-            for number, part in enumerate(parts):
-                yield from pieces.whole(number, len(part))
+            waiting = {client.submit(_remote, loaded, part, self._seconds, pure=False): number for number, part in enumerate(parts)}
+            ready: dict[int, Done[Item, Result]] = {}
+            following = 0
+            while following < len(parts):
+                for future in _finished(client, waiting):
+                    number = waiting.pop(future)
+                    ready[number] = self._done(future, function, parts[number])
+                while following in ready:
+                    yield ready.pop(following)
+                    following += 1
         finally:
             client.close()
 
-
-class _Pieces:
-    """Parts on their way through a cluster, whole or cut in halves."""
-
-    def __init__(self, client: Any, loaded: Any, seconds: float) -> None:
-        self._client, self._loaded, self._seconds = client, loaded, seconds
-        self._under_way: dict[Any, tuple[int, int, Sequence[Any]]] = {}
-        self._ready: dict[int, dict[int, tuple[int, Done[Any, Any]]]] = {}
-
-    def send(self, number: int, first: int, items: Sequence[Any]) -> None:
-        """Ask for some items of a part, of which `first` is the place of the first one."""
-        self._under_way[self._client.submit(_remote, self._loaded, items, self._seconds, pure=False)] = number, first, items
-
-    def whole(self, number: int, size: int) -> list[Done[Any, Any]]:
-        """What became of a part, as soon as nothing of it is missing."""
-        ready = self._ready.setdefault(number, {})
-        while sum(length for length, _ in ready.values()) < size:
-            self._receive()
-        return [done for _, (_, done) in sorted(self._ready.pop(number).items())]
-
-    def _receive(self) -> None:
+    def _done(self, future: Any, function: Function[Item, Result], part: Sequence[Item]) -> Done[Item, Result]:
         from distributed import KilledWorker
-        from distributed import wait as any_of
 
         try:
-            finished = any_of(list(self._under_way), timeout=_PATIENCE, return_when="FIRST_COMPLETED").done
+            return Done(len(part), future.result())
+        except KilledWorker:
+            return next(Processes(workers=1, seconds=self._seconds, start=_SPAWN).map(function, [part]))  # threads do not survive a fork
+        except ImportError as error:
+            raise ReconcileError(f"Dask 工作进程上没有安装同一版本的 reconcile（{error}），没有写出新的结果。") from error
+        except _gone() as error:
+            raise ReconcileError(_CUT_OFF) from error
+
+
+def _gone() -> tuple[type[BaseException], ...]:
+    """What distributed raises where the scheduler is gone."""
+    from distributed.client import FuturesCancelledError
+    from distributed.comm import CommClosedError
+
+    return FuturesCancelledError, CommClosedError, CancelledError
+
+
+def _finished(client: Any, waiting: Mapping[Any, int]) -> list[Any]:
+    """Futures that are done, as soon as there is one. Raises ReconcileError where nobody works on them any more."""
+    from distributed import wait as any_of
+
+    while True:
+        try:
+            return list(any_of(list(waiting), timeout=_PATIENCE, return_when="FIRST_COMPLETED").done)
         except TimeoutError:
-            if not self._client.scheduler_info()["workers"]:
-                raise ReconcileError("Dask 集群上没有可用的工作进程（dask worker），没有写出新的结果。请启动后重新运行。") from None
-            return
-        for future in finished:
-            number, first, items = self._under_way.pop(future)
             try:
-                done: Done[Any, Any] = Done(len(items), future.result())
-            except KilledWorker:
-                if len(items) > 1:
-                    middle = len(items) // 2
-                    self.send(number, first, items[:middle])
-                    self.send(number, first + middle, items[middle:])
-                    continue
-                done = Done(1, None, (Lost(items[0], late=False),))
-            except ImportError as error:
-                raise ReconcileError(f"Dask 工作进程上没有安装同一版本的 reconcile（{error}），没有写出新的结果。") from error
-            self._ready.setdefault(number, {})[first] = len(items), done
+                if not client.scheduler_info()["workers"]:
+                    raise ReconcileError("Dask 集群上没有可用的工作进程（dask worker），没有写出新的结果。请启动后重新运行。") from None
+            except OSError as error:
+                raise ReconcileError(_CUT_OFF) from error
+        except _gone() as error:
+            raise ReconcileError(_CUT_OFF) from error
 
 
 def _client(scheduler: str) -> Any:
@@ -313,7 +330,8 @@ def _client(scheduler: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise ReconcileError('用 Dask 集群要先安装：pip install "gonghui-reconcile[cluster]"。') from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # lost workers are told here, in one sentence or not at all
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # lost workers are told here, in one sentence or not at all
     try:
         return Client(scheduler, timeout=_KNOCKING)
     except (OSError, TimeoutError, ValueError) as error:
@@ -322,6 +340,10 @@ def _client(scheduler: str) -> Any:
 
 def _remote(function: Function[Any, Any], items: Sequence[Any], seconds: float) -> Any:
     """The cluster's side."""
+    from distributed import get_worker
+
+    if get_worker().state.nthreads > 1:
+        raise ReconcileError(_THREADS)
     watch = _Watch([_IDLE, 0.0], seconds)
     try:
         return function(items, watch)

@@ -71,13 +71,15 @@ class Work:
         """Where what was read of so many files is kept; None where they are few, or pyarrow is not installed."""
         if self.kept is None or count <= LARGE or not installed():
             return None
-        return Cache(self.kept / FOLDER, cache_key(scheme))
+        return Cache((self.kept / FOLDER).absolute(), cache_key(scheme))  # other machines' processes have other folders to start from
 
     def collect(
         self, sources: Sequence[Source], scheme: Scheme, *, units: UnitTree | None, period: Period | None, cache: Cache | None = None
     ) -> Collected:
         """Read the sources. Raises ReconcileError."""
-        return collect(sources, scheme, units=units, period=period, engine=self.watched(self._engine(len(sources))), cache=cache)
+        engine = self._engine(len(sources))
+        found = [replace(one, file=one.file.absolute()) for one in sources] if isinstance(engine, Dask) else sources
+        return collect(found, scheme, units=units, period=period, engine=self.watched(engine), cache=cache)
 
     def _engine(self, count: int) -> Engine:
         if self.scheduler is not None or self.engine == "dask":
@@ -180,7 +182,7 @@ def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path,
         outbox.write("findings.csv", findings_csv(outcome, scheme))
         if told := reminders(outcome, scheme, day=day):
             outbox.write(_REMINDERS, told.encode("utf-8-sig"))  # with the mark that Notepad needs
-        sources = find_files(request.returns, exclude=lambda path: path.resolve() == folder.resolve())
+        sources = find_files(request.returns, exclude=_among({folder.resolve()}))
         for name, data in queries(outcome, scheme, forms=FormsAgain(sources, scheme, outcome.round)):
             outbox.write(name, data)
         for name in (QUERIES, _REMINDERS):

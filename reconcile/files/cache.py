@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import secrets
 import shutil
-import tempfile
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 FOLDER = ".reconcile-cache"
 """Name of the folder in OUT; hidden, so that it is never taken for returns."""
 
+_READ_WITH = ("lxml", "numpy", "xlrd")
 _WORN = 2  # where the greater part is no longer met, or parts are only half full, all is written anew
 _TOGETHER = 250  # returns in a part of a common size
+_HALF = ".tmp"  # ending of a file that is being written, or was when its writer was killed
 _LOOSE = 40  # small parts, each of what one run read anew, that are not worth the trouble
 
 
@@ -47,8 +50,9 @@ class Rows:
 
 
 def program() -> str:
-    """A digest of this program's own code: what another version read may have been read otherwise."""
-    digest = hashlib.sha256()
+    """A digest of this program's own code, and of the versions of what it reads with: another version may read otherwise."""
+    versions = (sys.version.split()[0], *(f"{name} {version(name)}" for name in _READ_WITH))
+    digest = hashlib.sha256("\n".join(versions).encode())
     package = Path(__file__).parent.parent
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\n" + path.read_bytes())
@@ -58,7 +62,8 @@ def program() -> str:
 class Cache:
     """Returns read before, in `folder`/`key`; `key` says by which scheme and program. Nothing here raises for what lies in the folder.
 
-    It can be sent to another process; every process may `keep`, and only who started the others looks up and tidies.
+    It can be sent to another process, without what was loaded; every process may `keep`, and only who started the others looks up and
+    tidies.
     """
 
     def __init__(self, folder: Path, key: str) -> None:
@@ -66,11 +71,17 @@ class Cache:
         self._segments: dict[Path, Rows] = {}
         self._used: set[str] = set()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_folder": self._folder, "_segments": {}, "_used": set()}
+
     def load(self) -> dict[str, tuple[Path, int]]:
         """Where each known return stands, by its sha256."""
         found: dict[str, tuple[Path, int]] = {}
         for path in sorted(self._folder.glob("*.parquet")):
-            rows = self._segments.get(path) or _read(path)
+            try:
+                rows = self._segments.get(path) or _read(path)
+            except OSError:  # somebody else's, or not to be had at the moment
+                continue
             if rows is None:
                 with suppress(OSError):
                     path.unlink()
@@ -97,6 +108,8 @@ class Cache:
             for other in self._folder.parent.iterdir():
                 if other != self._folder:
                     shutil.rmtree(other, ignore_errors=True)
+            for half in self._folder.glob(f".*{_HALF}"):
+                half.unlink(missing_ok=True)
         used = self._used
         held = sum(len(rows.sha256) for rows in self._segments.values())
         if held <= _WORN * len(used) and len(self._segments) <= _WORN * -(-held // _TOGETHER) + _LOOSE:
@@ -162,20 +175,22 @@ def _write(rows: Rows, folder: Path) -> str:
     data = sink.getvalue().to_pybytes()
     inputs = hashlib.sha256("\n".join(sorted(rows.sha256)).encode()).hexdigest()[:16]
     name = f"{inputs}-{_digest(data)}.parquet"
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(temporary).replace(folder / name)
+    temporary = folder / f".{secrets.token_hex(8)}{_HALF}"
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(folder / name)
+    finally:
+        temporary.unlink(missing_ok=True)
     return name
 
 
 def _read(path: Path) -> Rows | None:
-    """One segment; None where it is not what its name says."""
+    """One segment; None where it is not what its name says. Raises OSError."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    data = path.read_bytes()
     try:
-        data = path.read_bytes()
         if _digest(data) != path.stem.rpartition("-")[2]:
             return None
         table = pq.read_table(pa.BufferReader(data), use_threads=False).combine_chunks()
@@ -187,7 +202,7 @@ def _read(path: Path) -> Rows | None:
             table["facts"].to_pylist(),
             {key: {code: (sheet, cell) for code, (sheet, cell) in places.items()} for key, places in layouts.items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
+    except (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
         return None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from reconcile.engine import split
+from reconcile.errors import ReconcileError
 from reconcile.files.archive import inside
 from reconcile.files.cache import Cache, Rows, program
 from reconcile.files.raw import UnreadableWorkbook
@@ -43,6 +44,7 @@ class Known(NamedTuple):
     sha256: str
 
 
+_OTHER_VERSION = "工作进程上的 reconcile、Python 或 lxml、numpy、xlrd 与这里不是同一版本，没有写出新的结果。请在各台机器上安装同一版本。"
 _LATE = "读取这个文件超过时限，已停止；请用 Excel 或 WPS 打开后另存为 .xlsx 再报"
 _DEAD = "读取这个文件时程序意外中断；请用 Excel 或 WPS 打开后另存为 .xlsx 再报"
 
@@ -100,7 +102,14 @@ class Reading:
         self._worker: XlsWorker | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_scheme": self._scheme, "_known": self._known, "_cache": self._cache, "_reader": None, "_worker": None}
+        kept = {"_scheme": self._scheme, "_known": self._known, "_cache": self._cache, "_reader": None, "_worker": None}
+        return {**kept, "program": program()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Raises ReconcileError in another version of this program, which may read otherwise, and would keep it as if this one had."""
+        if state.pop("program") != program():
+            raise ReconcileError(_OTHER_VERSION)
+        self.__dict__.update(state)
 
     def __call__(self, sources: Sequence[Source], begin: Callable[[int], None]) -> Batch:
         """Read the sources. Nothing about them raises."""

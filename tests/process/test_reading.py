@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from making_returns import BIG, COUNTY, FAR, H1, OTHER_TOWN, SMALL, TOWN, UNITS, File, Filled, returned
 
 from reconcile.engine import Done, Lost, Serial, split
+from reconcile.errors import ReconcileError
 from reconcile.files.archive import find_files
 from reconcile.files.cache import Cache
 from reconcile.files.scheme_files import read_scheme
@@ -194,8 +196,6 @@ def test_a_file_that_killed_its_worker_is_named(scheme: Scheme, files: list[File
 
 
 def test_a_reading_travels_without_its_reader(scheme: Scheme, files: list[File]) -> None:
-    import pickle
-
     reading = Reading(scheme)
     reading(files[:2], lambda _place: None)
     sent = pickle.loads(pickle.dumps(reading))  # noqa: S301 -- made in this test
@@ -215,3 +215,54 @@ def test_an_archive_called_a_workbook_is_opened(scheme: Scheme, tmp_path: Path) 
     collected = collect(sources, scheme, units=UNITS, period=H1)
     assert sorted(collected.returns.returns["file"]) == ["全村.xlsx/big.xlsx", "全村.xlsx/small.xlsx"]
     assert set(collected.returns.counted) == {BIG.code, SMALL.code}
+
+
+def test_another_version_at_work_is_told(scheme: Scheme, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = pickle.dumps(Reading(scheme))
+    monkeypatch.setattr("reconcile.process.reading.program", lambda: "another")
+    with pytest.raises(ReconcileError, match="同一版本"):
+        pickle.loads(sent)  # noqa: S301 -- made in this test
+
+
+def test_a_cache_travels_empty_and_still_keeps(scheme: Scheme, files: list[File], tmp_path: Path) -> None:
+    cache = Cache(tmp_path, "key")
+    collect(files, scheme, units=UNITS, period=H1, cache=cache)
+    before = len(pickle.dumps(cache))
+    known = cache.load()
+    assert known
+    assert len(pickle.dumps(cache)) == before
+    assert pickle.loads(pickle.dumps(cache)).load().keys() == known.keys()  # noqa: S301 -- made in this test
+
+
+def test_a_full_disk_leaves_no_half_file(scheme: Scheme, files: list[File], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Path.write_bytes
+
+    def half(path: Path, data: bytes) -> int:
+        whole(path, data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    collect(files, scheme, units=UNITS, period=H1, cache=Cache(tmp_path, "key"))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_a_killed_writer_left_is_swept(scheme: Scheme, files: list[File], tmp_path: Path) -> None:
+    cache = Cache(tmp_path, "key")
+    collect(files, scheme, units=UNITS, period=H1, cache=cache)
+    (tmp_path / "key" / ".half.tmp").write_bytes(b"half")
+    cache.tidy()
+    assert not list(tmp_path.rglob(".*.tmp"))
+    assert list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_segment_that_cannot_be_opened_is_left(scheme: Scheme, files: list[File], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    collect(files, scheme, units=UNITS, period=H1, cache=Cache(tmp_path, "key"))
+    written = sorted(tmp_path.rglob("*.parquet"))
+
+    def closed(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", closed)
+        assert not Cache(tmp_path, "key").load()
+    assert sorted(tmp_path.rglob("*.parquet")) == written
