@@ -10,12 +10,13 @@ from reconcile.files.tables_beside import DATA, NO_PYARROW
 from reconcile.model.characters import on_one_line
 from reconcile.model.finding import Finding, Tier
 from reconcile.model.outcome import Outcome
-from reconcile.model.round import LARGE, Standing
+from reconcile.model.round import Standing
 from reconcile.scheme.doubts import suggested, suspected
 from reconcile.scheme.scheme import Scheme
 
 _QUERIES = "queries"  # folder of the queries among the results, as `report.queries` names it
 _SHOWN_MISSING = 5
+_SHOWN_ASIDE = 20
 _BESIDE = re.compile(r"(.+)（新\d*）(\.\w+)")  # as `files.outbox.Outbox` names what it writes beside a changed file
 _OUT_OF_REPORT = (Standing.UNASSIGNED, Standing.UNREADABLE, Standing.TIED, Standing.WRONG_PERIOD, Standing.EMPTY)
 
@@ -40,14 +41,17 @@ def closing(outcome: Outcome, *, written: Sequence[Path], left: Sequence[Path] =
         plain = [path for path in written if path.parent.name != _QUERIES]
         lines.append(f"结果在“{written[0].parent}”：{'、'.join(path.name for path in plain)}。")
         if data is not None:
-            lines.append(f"逐单位数据在“{data}”，上级读取 {written[0].name} 时要用：报送或移动时请连同 {DATA} 文件夹一起。")
+            summary = written[0].name
+            lines.append(f"逐单位数据在“{data}”，上级读取 {summary} 时要用：报送时请把 {summary} 和 {DATA} 文件夹压缩成一个 zip。")
         elif outcome.round.large:
-            lines.append(f"报表超过{LARGE}份，各表只列到第二级下级，逐单位数据在 {written[0].name} 的隐藏数据页中：{NO_PYARROW}")
+            lines.append(f"报表或名册很多，各表只列到第二级下级，逐单位数据在 {written[0].name} 的隐藏数据页中：{NO_PYARROW}")
         if len(plain) < len(written):
             lines.append(f"查询单{len(written) - len(plain)}份，在“{written[0].parent / _QUERIES}”，可以直接发给有关单位。")
-        lines += [f"“{name}”在上次写出后被改动过，已原样保留，新结果另存为“{path.name}”。" for path in written if (name := kept(path))]
+        lines += [_beside(path, "新结果") for path in written if kept(path)]
         lines += [f"“{path.parent.name}/{path.name}”这次已经用不着，但写出后被改动过，没有删除；确认不需要后请自行删去。" for path in left]
         lines.append(_next_step(outcome, summary=written[0].name, asked=len(plain) < len(written)))
+        if reminders := next((path.name for path in plain if path.suffix == ".txt"), ""):
+            lines.append(f"没有收到、或收到而不能计入的，请按 {reminders} 催报。")
     return _joined(lines)
 
 
@@ -60,6 +64,10 @@ def kept(path: Path) -> str:
     """The name of the changed file beside which `path` was written; "" where it was written under the name that was meant."""
     found = _BESIDE.fullmatch(path.name)
     return f"{found[1]}{found[2]}" if found else ""
+
+
+def _beside(path: Path, new: str) -> str:
+    return f"“{kept(path)}”不是上次写出的样子（被改动过，或不是本程序写的），已原样保留，{new}另存为“{path.name}”。"
 
 
 def _about(outcome: Outcome) -> list[str]:
@@ -78,7 +86,7 @@ def _about(outcome: Outcome) -> list[str]:
 def handed_out(written: Sequence[Path], *, units: Path, scheme: Path | None, prefilled: int | None) -> str:
     """What `blank` did, and what comes next. `prefilled`: for how many units last year's figures were found; None where not asked for."""
     lines = [f"已写出{len(written)}份空白表，在“{written[0].parent}”。"] if written else ["名录中没有这一期应报的单位，没有写出空白表。"]
-    lines += [f"“{name}”在上次写出后被改动过，已原样保留，新表另存为“{path.name}”。" for path in written if (name := kept(path))]
+    lines += [_beside(path, "新表") for path in written if kept(path)]
     if prefilled is not None:
         lines.append(
             f"其中{prefilled}家预填了上年同期数。" if prefilled else "给出的往期资料中没有这些单位的上年同期数，未预填；请检查 --past。"
@@ -110,7 +118,12 @@ def _aside(outcome: Outcome) -> list[str]:
     returns = outcome.round.returns
     out = _OUT_OF_REPORT if outcome.round.counted else (*_OUT_OF_REPORT, Standing.COMPARED, Standing.FOREIGN)
     left = returns[returns["standing"].isin([str(standing) for standing in out])]
-    return [f"未计入：{file}（{note}）" if note else f"未计入：{file}" for file, note in zip(left["file"], left["note"], strict=True)]
+    shown = zip(left["file"].tolist()[:_SHOWN_ASIDE], left["note"].tolist(), strict=False)
+    lines = [f"未计入：{file}（{note}）" if note else f"未计入：{file}" for file, note in shown]
+    if len(left) > len(lines):
+        where = "，见汇总表的“收表登记”" if outcome.round.counted else ""
+        lines.append(f"另有{len(left) - len(lines)}个文件未计入{where}。")
+    return lines
 
 
 def _next_step(outcome: Outcome, *, summary: str, asked: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 from small_outcome import small_outcome, small_scheme
 
 from reconcile.model.finding import Tier
@@ -44,3 +45,16 @@ def test_the_next_step_is_to_send_the_queries() -> None:
     assert "核实后文字报告可以送审" in closing(told(QUERY), written=[*written, *queries])
     assert "送审。" in closing(told(replace(QUERY, reason="含派遣工2人")), written=written)
     assert "打开 summary.xlsx" in closing(told(ERROR), written=written)
+    reminded = closing(told(ERROR), written=[*written, Path("out/reminders.txt")])
+    assert reminded.splitlines()[-1] == "没有收到、或收到而不能计入的，请按 reminders.txt 催报。"
+
+
+def test_of_many_files_that_do_not_count_the_first_are_shown() -> None:
+    outcome = small_outcome()
+    rows = outcome.round.returns
+    broken = rows.iloc[[0] * 25].assign(standing="unreadable", note="打不开", file=[f"{number:02d}.xlsx" for number in range(25)])
+    broken.index = [f"b{number}" for number in range(25)]
+    many = replace(outcome, round=replace(outcome.round, returns=pd.concat([rows, broken])))
+    lines = [line for line in closing(many, written=[Path("out/summary.xlsx")]).splitlines() if "未计入" in line]
+    assert len(lines) == 21
+    assert lines[19:] == ["未计入：18.xlsx（打不开）", "另有6个文件未计入，见汇总表的“收表登记”。"]  # one of the round's own came first
