@@ -99,8 +99,7 @@ class Form:
     def rows(self, roster: str) -> tuple[Row, ...]:
         """The rows of one of its lists; a personal key by its digest."""
         typed = {one.column: one for one in self.environment.scheme.rosters[roster].columns}
-        lists = self.environment.returns.lists
-        lines = lists[(lists["return"] == self.return_id) & (lists["list"] == roster)]
+        lines = self.environment.lines(self.record, roster)
         found: dict[int, tuple[dict[str, str], dict[str, str], dict[str, float]]] = {}
         cells = (lines[name].tolist() for name in ("row", "column", "text", "digest", "value"))
         for row, column, text, digest, value in zip(*cells, strict=True):
@@ -218,8 +217,8 @@ def _row_twice(roster: str, figures: Sequence[Reference], form: Form) -> Iterato
 def _in_a_row(cell: Reference, apart: float, change: tuple[tuple[Reference, float]], form: Form) -> Iterator[Move]:
     """One row of a list whose figure a slip explains, so that the column's sum is off by `apart`."""
     roster, column = cell.parts
-    lists = form.environment.returns.lists
-    lines = lists[(lists["return"] == form.return_id) & (lists["list"] == roster) & (lists["column"] == column)]
+    lines = form.environment.lines(form.record, roster)
+    lines = lines[lines["column"] == column]
     measures = {one.column: one.measure for one in form.environment.scheme.rosters[roster].columns}
     whole = form.environment.scheme.measures[measures[column]].whole
     best: Move | None = None

@@ -146,6 +146,11 @@ class ReturnsEnvironment:
         broken[at[at >= 0][unread]] = True
         return np.where(self._has_list(roster) & ~broken, from_micros(sums), np.nan)
 
+    def lines(self, record: int, roster: str) -> pd.DataFrame:
+        """The rows that one return has in one list, as they stand in the round's lists."""
+        found = self._line_places.get((self.ids[record], roster))
+        return self.returns.lists.iloc[:0] if found is None else self.returns.lists.iloc[found]
+
     def at(self, rows: NDArray[np.int64]) -> Narrowed:
         """The same for some of the returns."""
         return Narrowed(self, rows)
@@ -237,6 +242,11 @@ class ReturnsEnvironment:
     @cached_property
     def _subtrees(self) -> Subtrees:
         return Subtrees.of(self.units, "")
+
+    @cached_property
+    def _line_places(self) -> dict[tuple[str, str], NDArray[np.int64]]:
+        """Where the rows of each return and list stand: many are asked for, one after the other."""
+        return dict(self.returns.lists.groupby(["return", "list"], sort=False).indices)  # type: ignore[arg-type]  # the stubs say str
 
     def _states(self, code: str) -> NDArray[np.int8]:
         table = self.returns.states
