@@ -26,7 +26,7 @@ from reconcile.model.outcome import Outcome, all_checks
 from reconcile.model.past import Earlier, Past
 from reconcile.model.period import Period
 from reconcile.model.revision import Revision
-from reconcile.model.round import LARGE, Round, Standing, plain_texts
+from reconcile.model.round import Round, Standing, many, plain_texts
 from reconcile.model.unit import UnitTree
 from reconcile.process.adjustments import examine
 from reconcile.process.aggregate import aggregate
@@ -69,7 +69,7 @@ class Work:
 
     def cache(self, scheme: Scheme, count: int) -> Cache | None:
         """Where what was read of so many files is kept; None where they are few, or pyarrow is not installed."""
-        if self.kept is None or count <= LARGE or not installed():
+        if self.kept is None or not many(count) or not installed():
             return None
         return Cache((self.kept / FOLDER).absolute(), cache_key(scheme))  # other machines' processes have other folders to start from
 

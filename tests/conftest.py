@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from console import ROOT, UTF8, Console
+from sharing import ByFile, turn
 
 from reconcile.files.workbook import Workbook, read_workbook
 from reconcile.model.period import Period
@@ -31,6 +36,8 @@ pd.set_option("mode.string_storage", "python")  # as in run (model.round.plain_t
 
 MakeScheme = Callable[..., Scheme]
 MakeRound = Callable[..., Round]
+Consoles = Callable[[Mapping[str, str]], Console]
+Reconcile = Callable[..., "subprocess.CompletedProcess[str]"]
 
 MEASURES = "人|1|人|是|0|\n份|1|份|是|0|\n元|1|元|否|舍入|\n万元|10000|元|否|舍入|\n%|1|%|否|舍入|\n是否|1|是否|是|0|\n文字|1|文字|否|0|"
 INDICATORS = "code|name|measure|kind|decimals|reported_by|formula"
@@ -39,6 +46,20 @@ SAID = {"blank": State.BLANK, "nil": State.NIL, "—": State.NOT_APPLICABLE, "#R
 
 def _table(header: str, body: str) -> Table:
     return [line.split("|") for line in (header, *body.strip().splitlines()) if line]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    items.sort(key=lambda item: turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    """With several workers a file is not torn apart, unless another way of sharing is asked for (`--dist`)."""
+    if config.getoption("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # the order is ours
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +136,35 @@ def make_round() -> MakeRound:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def consoles() -> Iterator[Consoles]:
+    """consoles(environment): the console of that environment, always the same one."""
+    made: dict[tuple[tuple[str, str], ...], Console] = {}
+    with ExitStack() as stack:
+
+        def console(environment: Mapping[str, str]) -> Console:
+            key = tuple(sorted(item for item in environment.items() if item[0] != "PYTEST_CURRENT_TEST"))
+            if key not in made:
+                made[key] = stack.enter_context(Console(environment))
+            return made[key]
+
+        yield console
+
+
+@pytest.fixture(scope="session")
+def reconcile(consoles: Consoles) -> Reconcile:
+    """reconcile(word, …, cwd=…): the command on a console that speaks UTF-8."""
+
+    environment = {**os.environ, **UTF8}
+
+    def command(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        ended = consoles(environment)(*words, cwd=cwd)
+        told = [stream.decode("utf-8", errors="replace").replace("\r\n", "\n") for stream in (ended.stdout, ended.stderr)]
+        return subprocess.CompletedProcess(ended.args, ended.returncode, *told)
+
+    return command
 
 
 # Stale results stay in a file unless the profile asks for everything to be computed anew when it is loaded.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -42,8 +43,11 @@ def run(words: Sequence[object], *, at: Path | None = None, number: int = 0, act
     Events are openings (of `at` itself: any; of files below it: for writing), renames, links, removals and new folders. `seconds`: when to
     kill it instead (0: not).
     """
+    import highspy  # noqa: F401 -- loaded before the fork, so that no child loads it again
+
     import reconcile.cli
-    import reconcile.run  # noqa: F401 -- loaded before the fork, so that no child loads it again
+    import reconcile.report.console
+    import reconcile.run  # noqa: F401 -- as above
 
     told, tell = os.pipe()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -150,6 +154,27 @@ def noted(file: Path) -> Act:
         log.flush()
 
     return act
+
+
+def preserved(folder: Path, into: Path) -> Act:
+    """Nothing happens; `into` gets a copy of `folder` for each event, numbered from 1: what a kill at that moment would leave."""
+    copies = iter(range(1, 1_000_000))
+
+    def act(_event: str, _path: str) -> None:
+        copy, child = into / f"{next(copies):06}", os.fork()  # a child, since who closes a file that is locked gives up the lock
+        if child == 0:
+            with suppress(OSError):
+                shutil.copytree(folder, copy, symlinks=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    return act
+
+
+def whole_tree(folder: Path) -> dict[str, str]:
+    """Every file below a folder, the program's own too, with its sha256, and every folder."""
+    found = sorted(folder.rglob("*"))
+    return {path.relative_to(folder).as_posix(): "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
 def results(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from conftest import Reconcile
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNTY = ROOT / "sample_workbooks" / "2023H1"
@@ -19,22 +20,10 @@ TOWN = COUNTY / "铸源镇"
 TIERS = {"error", "query", "note"}
 
 
-def reconcile(*words: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "reconcile", *map(str, words)],
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
-    )
-
-
 @pytest.mark.parametrize(
     "command", [(), ("run",), ("check",), ("blank",), ("diff",), ("rules",), ("scheme",), ("scheme", "export"), ("scheme", "check")]
 )
-def test_help_is_in_chinese(command: tuple[str, ...]) -> None:
+def test_help_is_in_chinese(command: tuple[str, ...], reconcile: Reconcile) -> None:
     result = reconcile(*command, "--help")
     assert result.returncode == 0
     assert "显示这份说明" in result.stdout
@@ -63,7 +52,7 @@ def test_every_command_is_in_the_readme() -> None:
         (("scheme", "check", "无此制度"), "找不到报表制度“无此制度”"),
     ],
 )
-def test_wrong_use_is_one_sentence(words: tuple[object, ...], told: str, tmp_path: Path) -> None:
+def test_wrong_use_is_one_sentence(words: tuple[object, ...], told: str, tmp_path: Path, reconcile: Reconcile) -> None:
     result = reconcile(*words, cwd=tmp_path)
     assert result.returncode == 2
     assert told in result.stderr
@@ -71,7 +60,7 @@ def test_wrong_use_is_one_sentence(words: tuple[object, ...], told: str, tmp_pat
     assert "Traceback" not in result.stderr
 
 
-def test_nothing_to_read_is_exit_3(tmp_path: Path) -> None:
+def test_nothing_to_read_is_exit_3(tmp_path: Path, reconcile: Reconcile) -> None:
     (tmp_path / "会议通知.txt").write_text("请参加", encoding="utf-8")
     result = reconcile("run", tmp_path, "-o", tmp_path / "out")
     assert result.returncode == 3
@@ -79,12 +68,12 @@ def test_nothing_to_read_is_exit_3(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_an_empty_folder(tmp_path: Path) -> None:
+def test_an_empty_folder(tmp_path: Path, reconcile: Reconcile) -> None:
     result = reconcile("run", tmp_path)
     assert (result.returncode, result.stderr.strip()) == (3, "没有找到任何报表文件，请检查给出的文件或文件夹。")
 
 
-def test_run_tells_where_the_results_are(tmp_path: Path) -> None:
+def test_run_tells_where_the_results_are(tmp_path: Path, reconcile: Reconcile) -> None:
     result = reconcile("run", TOWN, "-o", tmp_path / "结果")
     assert result.returncode == 0, result.stderr
     assert sorted(path.name for path in (tmp_path / "结果").iterdir() if not path.name.startswith(".")) == [
@@ -98,7 +87,7 @@ def test_run_tells_where_the_results_are(tmp_path: Path) -> None:
     assert str(tmp_path / "结果") in result.stdout
 
 
-def test_json_has_the_declared_shape() -> None:
+def test_json_has_the_declared_shape(reconcile: Reconcile) -> None:
     result = reconcile("check", TOWN, "--format", "json")
     told = json.loads(result.stdout)
     assert list(told) == ["tool", "version", "period", "summary", "findings"]
@@ -130,7 +119,7 @@ def test_json_has_the_declared_shape() -> None:
         assert all(list(cell) == ["file", "sheet", "cell", "value"] for cell in finding["cells"])
 
 
-def test_the_formats_tell_the_same_findings() -> None:
+def test_the_formats_tell_the_same_findings(reconcile: Reconcile) -> None:
     as_json = json.loads(reconcile("check", TOWN, "--format", "json").stdout)["findings"]
     as_csv = list(csv.DictReader(io.StringIO(reconcile("check", TOWN, "--format", "csv").stdout.lstrip("\ufeff"))))
     concise = reconcile("check", TOWN, "--format", "concise").stdout.strip().splitlines()
@@ -140,7 +129,7 @@ def test_the_formats_tell_the_same_findings() -> None:
         assert finding["rule"] in line
 
 
-def test_fail_on_chooses_the_exit_code(tmp_path: Path) -> None:
+def test_fail_on_chooses_the_exit_code(tmp_path: Path, reconcile: Reconcile) -> None:
     told = json.loads(reconcile("check", TOWN, "--format", "json").stdout)["summary"]["findings"]
     assert told["error"] == 0
     assert told["query"] + told["note"] > 0
@@ -161,7 +150,7 @@ def test_a_gbk_console_survives() -> None:
     assert "2023年上半年" in result.stdout.decode("gbk")
 
 
-def test_blank_returns_for_every_unit_and_for_the_group(tmp_path: Path) -> None:
+def test_blank_returns_for_every_unit_and_for_the_group(tmp_path: Path, reconcile: Reconcile) -> None:
     result = reconcile("blank", "-u", COUNTY / "units.csv", "-p", "2023H1", "-o", tmp_path / "各单位", "--past", COUNTY / "past.xlsx")
     assert result.returncode == 0, result.stderr
     expected = len((COUNTY / "units.csv").read_text(encoding="utf-8-sig").strip().splitlines()) - 1
@@ -171,7 +160,7 @@ def test_blank_returns_for_every_unit_and_for_the_group(tmp_path: Path) -> None:
     assert len(list((tmp_path / "群").glob("*.xlsx"))) == 1
 
 
-def test_a_scheme_exported_is_the_same_scheme(tmp_path: Path) -> None:
+def test_a_scheme_exported_is_the_same_scheme(tmp_path: Path, reconcile: Reconcile) -> None:
     exported = reconcile("scheme", "export", tmp_path / "制度.xlsx")
     assert exported.returncode == 0, exported.stderr
     told = [reconcile("scheme", "check", path).stdout for path in (ROOT / "templates" / "union_half_year", tmp_path / "制度.xlsx")]
@@ -179,7 +168,7 @@ def test_a_scheme_exported_is_the_same_scheme(tmp_path: Path) -> None:
     assert reconcile("check", TOWN, "-s", tmp_path / "制度.xlsx").returncode == 0
 
 
-def test_rules_explains_each_rule() -> None:
+def test_rules_explains_each_rule(reconcile: Reconcile) -> None:
     book = reconcile("rules").stdout
     codes = [line.split()[0] for line in book.splitlines() if line.startswith("  ") and line.strip()[:1].isalpha()]
     assert len(codes) > 100

@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Consoles
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNTY = ROOT / "sample_workbooks" / "2023H1"
@@ -30,10 +32,18 @@ CONSOLES = {
 ENCODINGS = {"GBK": "gbk", "GB18030": "gb18030", "C": "utf-8", "POSIX, ASCII": "utf-8", "Windows, English": "cp1252"}
 
 
-def reconcile(*words: object, console: str | dict[str, str], cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHONIO", "PYTHONUTF8"))}
-    env = {**plain, "PYTHONPATH": str(ROOT), **(CONSOLES[console] if isinstance(console, str) else console)}
-    return subprocess.run([sys.executable, "-m", "reconcile", *map(str, words)], cwd=cwd, capture_output=True, check=False, env=env)
+Command = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture
+def reconcile(consoles: Consoles) -> Command:
+    """reconcile(word, …, console=…, cwd=…): the command on one of CONSOLES, or on that of an environment."""
+
+    def command(*words: object, console: str | dict[str, str], cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHONIO", "PYTHONUTF8"))}
+        return consoles({**plain, **(CONSOLES[console] if isinstance(console, str) else console)})(*words, cwd=cwd)
+
+    return command
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +82,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
 
 @pytest.mark.parametrize("console", ["GBK", "C"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_on_every_console(command: str, console: str, odd: Path, tmp_path: Path) -> None:
+def test_every_command_on_every_console(command: str, console: str, odd: Path, tmp_path: Path, reconcile: Command) -> None:
     words, code, said = COMMANDS[command]
     places = {"{odd}": odd, "{out}": tmp_path / "结果", "{county}": COUNTY, "{templates}": ROOT / "templates" / "union_half_year"}
     filled = []
@@ -95,12 +105,12 @@ def test_every_command_on_every_console(command: str, console: str, odd: Path, t
 
 @pytest.mark.parametrize("console", ["GB18030", "POSIX, ASCII", "Windows, English"])
 @pytest.mark.parametrize("command", ["check", "help", "no such place"])
-def test_other_consoles(command: str, console: str, odd: Path, tmp_path: Path) -> None:
-    test_every_command_on_every_console(command, console, odd, tmp_path)
+def test_other_consoles(command: str, console: str, odd: Path, tmp_path: Path, reconcile: Command) -> None:
+    test_every_command_on_every_console(command, console, odd, tmp_path, reconcile)
 
 
 @pytest.mark.parametrize("console", ["GBK", "C", "Windows, English"])
-def test_findings_sent_to_a_file_are_whole(console: str, odd: Path) -> None:
+def test_findings_sent_to_a_file_are_whole(console: str, odd: Path, reconcile: Command) -> None:
     """`check --format csv > 问题.csv` opens in Excel with every character; JSON is UTF-8 without a mark (RFC 8259, 8.1)."""
     as_csv = reconcile("check", odd, "--format", "csv", console=console).stdout
     assert as_csv.startswith(b"\xef\xbb\xbf")
@@ -118,7 +128,7 @@ def test_findings_sent_to_a_file_are_whole(console: str, odd: Path) -> None:
 
 
 @pytest.mark.parametrize("console", ["GBK", "C"])
-def test_results_do_not_depend_on_the_console(console: str, odd: Path, tmp_path: Path) -> None:
+def test_results_do_not_depend_on_the_console(console: str, odd: Path, tmp_path: Path, reconcile: Command) -> None:
     for name in (console, "GB18030"):
         assert reconcile("run", odd, "-o", tmp_path / name / "out", console=name).returncode == 0
     one, other = (
@@ -152,7 +162,7 @@ def gbk_locale(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"LOCPATH": str(made), "LC_ALL": "zh_CN.GBK"}
 
 
-def test_a_system_that_speaks_gbk_throughout(gbk_locale: dict[str, str], tmp_path: Path) -> None:
+def test_a_system_that_speaks_gbk_throughout(gbk_locale: dict[str, str], tmp_path: Path, reconcile: Command) -> None:
     (tmp_path / "in").mkdir()
     shutil.copy(FAULTS / "铸源镇" / "企业" / "永顺铸造(1).xlsx", os.fsencode(tmp_path / "in") + "/永顺.xlsx".encode("gbk"))
     shutil.copy(COUNTY / "units.csv", tmp_path / "in")

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import shutil
-import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
 import openpyxl
 import pytest
+from conftest import Reconcile
 
 ROOT = Path(__file__).resolve().parent.parent
 TOWN = ROOT / "sample_workbooks" / "2023H1" / "合岭镇"
 VILLAGE = TOWN / "岭背村半年报.xlsx"
 FACTORY = TOWN / "佳禾食品.xlsx"
-
-
-def reconcile(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "reconcile", *map(str, words)],
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +33,7 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_versions_of_a_return(later: Path) -> None:
+def test_two_versions_of_a_return(later: Path, reconcile: Reconcile) -> None:
     result = reconcile("diff", VILLAGE, later / VILLAGE.name)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
@@ -58,12 +44,12 @@ def test_two_versions_of_a_return(later: Path) -> None:
     ]
 
 
-def test_the_same_file_twice() -> None:
+def test_the_same_file_twice(reconcile: Reconcile) -> None:
     result = reconcile("diff", VILLAGE, VILLAGE)
     assert (result.returncode, result.stdout) == (0, "2023年上半年：两个版本没有差别。\n")
 
 
-def test_two_folders(later: Path) -> None:
+def test_two_folders(later: Path, reconcile: Reconcile) -> None:
     units = ROOT / "sample_workbooks" / "2023H1" / "units.csv"
     result = reconcile("diff", TOWN, later, "-u", units)
     assert result.returncode == 0
@@ -78,7 +64,7 @@ def test_two_folders(later: Path) -> None:
     assert max(sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in line) for line in lines) <= 80
 
 
-def test_summaries_tell_the_same_as_the_folders_they_were_made_of(later: Path, tmp_path: Path) -> None:
+def test_summaries_tell_the_same_as_the_folders_they_were_made_of(later: Path, tmp_path: Path, reconcile: Reconcile) -> None:
     units = ROOT / "sample_workbooks" / "2023H1" / "units.csv"
     for name, folder in (("old", TOWN), ("new", later)):
         assert reconcile("run", folder, "-u", units, "-o", tmp_path / name).returncode == 0
@@ -92,14 +78,14 @@ def test_summaries_tell_the_same_as_the_folders_they_were_made_of(later: Path, t
     assert ["990101202", "岭背村工会", "数据", "A008", "职工人数", place, place, "148人", "163人", "+15人"] in table
 
 
-def test_only_what_is_below_the_root_is_compared(later: Path) -> None:
+def test_only_what_is_below_the_root_is_compared(later: Path, reconcile: Reconcile) -> None:
     units = ROOT / "sample_workbooks" / "2023H1" / "units.csv"
     result = reconcile("diff", TOWN, later, "-u", units, "--root", "岭背村工会")
     assert "岭背村工会" in result.stdout
     assert "佳禾" not in result.stdout
 
 
-def test_files_that_count_nowhere_are_named(tmp_path: Path) -> None:
+def test_files_that_count_nowhere_are_named(tmp_path: Path, reconcile: Reconcile) -> None:
     for name in ("old", "new"):
         (tmp_path / name).mkdir()
         shutil.copy(VILLAGE, tmp_path / name / "村.xlsx")
@@ -124,7 +110,7 @@ def test_files_that_count_nowhere_are_named(tmp_path: Path) -> None:
         ((VILLAGE, ROOT / "README.md"), 3, "README.md”里没有可以比较的报表"),
     ],
 )
-def test_what_cannot_be_compared_is_one_sentence(words: tuple[object, ...], code: int, told: str) -> None:
+def test_what_cannot_be_compared_is_one_sentence(words: tuple[object, ...], code: int, told: str, reconcile: Reconcile) -> None:
     result = reconcile("diff", *words)
     assert result.returncode == code
     assert told in result.stderr

@@ -57,6 +57,12 @@ def outcome(*returns: Path, past: Path | None = None) -> Outcome:
     return judge(Request(returns, units=COUNTY / "units.csv", past=(past or COUNTY / "past.xlsx",)))[0]
 
 
+@pytest.fixture(scope="module")
+def county() -> Outcome:
+    """What the county's returns give by themselves."""
+    return outcome(COUNTY)
+
+
 def others() -> tuple[Path, ...]:
     return tuple(sorted(path for path in COUNTY.iterdir() if path.suffix in (".xlsx", ".xls") and path.name != "past.xlsx"))
 
@@ -77,29 +83,29 @@ def test_the_closing_line_says_where_the_tables_are(tmp_path: Path) -> None:
     assert "parquet" not in told.output
 
 
-def test_summaries_give_what_the_returns_give(made: Path) -> None:
+def test_summaries_give_what_the_returns_give(made: Path, county: Outcome) -> None:
     through = outcome(*(made / town / "summary.xlsx" for town in TOWNS), *others())
     assert set(through.round.returns["source"]) - {""} == {"summary.xlsx"}
-    same(outcome(COUNTY), through)
+    same(county, through)
 
 
-def test_a_summary_and_its_tables_in_an_archive(made: Path, tmp_path: Path) -> None:
+def test_a_summary_and_its_tables_in_an_archive(made: Path, tmp_path: Path, county: Outcome) -> None:
     packed = tmp_path / "报送.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for town in TOWNS:
             for file in (made / town / "summary.xlsx", *data_of(made / town).iterdir()):
                 archive.write(file, f"{town}/{file.relative_to(made / town).as_posix()}")
     through = outcome(packed, *others())
-    same(outcome(COUNTY), through)
+    same(county, through)
     assert not [name for name in through.round.returns["file"] if name.endswith(".parquet")]
 
 
-def test_several_summaries_in_one_folder_keep_their_tables_apart(made: Path, tmp_path: Path) -> None:
+def test_several_summaries_in_one_folder_keep_their_tables_apart(made: Path, tmp_path: Path, county: Outcome) -> None:
     for town in TOWNS:
         shutil.copy(made / town / "summary.xlsx", tmp_path / f"{town}汇总.xlsx")
         shutil.copytree(made / town / "data", tmp_path / "data", dirs_exist_ok=True)
     through = outcome(tmp_path, *others())
-    same(outcome(COUNTY), through)
+    same(county, through)
     assert not [name for name in through.round.returns["file"] if name.endswith(".parquet")]
 
 
@@ -117,11 +123,11 @@ def test_same_returns_same_bytes(made: Path, tmp_path: Path) -> None:
         assert file.read_bytes() == (tmp_path / "out" / file.relative_to(made / "county")).read_bytes(), file.name
 
 
-def test_as_past(tmp_path: Path) -> None:
+def test_as_past(tmp_path: Path, county: Outcome) -> None:
     shutil.copy(COUNTY / "past.xlsx", tmp_path / "去年.xlsx")
     run("run", tmp_path / "去年.xlsx", *UNITS, "-o", tmp_path / "past")
     assert data_of(tmp_path / "past").is_dir()
-    same(outcome(COUNTY), outcome(COUNTY, past=tmp_path / "past" / "summary.xlsx"))
+    same(county, outcome(COUNTY, past=tmp_path / "past" / "summary.xlsx"))
 
 
 def test_in_diff(made: Path) -> None:

@@ -28,23 +28,22 @@ EMBEDDED = "嵌入的对象"
 CONTROLS = "ActiveX 控件"
 REMOTE = "指向外部的内容"
 
-_NAMES: tuple[tuple[str, str], ...] = (
-    (r"vbaproject\.bin$", MACROS),
-    (r"/macrosheets/[^/]+$", MACRO_SHEETS),
-    (r"/(?:connections\.xml|querytables/[^/]+)$", CONNECTIONS),
-    (r"/(?:activex|ctrlprops)/[^/]+$", CONTROLS),
-    (r"/embeddings/[^/]+$", EMBEDDED),
-    (r"/externallinks/[^/]+$", EXTERNAL_LINKS),
+_NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"vbaproject\.bin$", re.MULTILINE), MACROS),
+    (re.compile(r"/macrosheets/[^/]+$", re.MULTILINE), MACRO_SHEETS),
+    (re.compile(r"/(?:connections\.xml|querytables/[^/]+)$", re.MULTILINE), CONNECTIONS),
+    (re.compile(r"/(?:activex|ctrlprops)/[^/]+$", re.MULTILINE), CONTROLS),
+    (re.compile(r"/embeddings/[^/]+$", re.MULTILINE), EMBEDDED),
+    (re.compile(r"/externallinks/[^/]+$", re.MULTILINE), EXTERNAL_LINKS),
 )
-_SIGNS = re.compile("|".join(f"({pattern})" for pattern, _ in _NAMES), re.MULTILINE)
 _LINK = re.compile(r"(?:.*/)?externallinks/[^/]+\.xml")
-_KINDS: tuple[tuple[str, str], ...] = (
-    ("/vbaProject", MACROS),
-    ("/xlMacrosheet", MACRO_SHEETS),
-    ("/xlIntlMacrosheet", MACRO_SHEETS),
-    ("/dialogsheet", MACRO_SHEETS),
-    ("/connections", CONNECTIONS),
-)
+_KINDS: Mapping[str, str] = {
+    "vbaProject": MACROS,
+    "xlMacrosheet": MACRO_SHEETS,
+    "xlIntlMacrosheet": MACRO_SHEETS,
+    "dialogsheet": MACRO_SHEETS,
+    "connections": CONNECTIONS,
+}
 _HARMLESS_OUTSIDE = ("/hyperlink",)  # followed only when somebody clicks on it
 _MOST_LINKS = 50  # parts of external links that are looked into; that there are any is told anyway
 
@@ -63,9 +62,12 @@ def active_content(names: Collection[str], relations: Iterable[Relation], *, par
     names: of all parts, in lower case. relations: those of the workbook part. part: gives a part's content (raises UnreadableWorkbook).
     asking: whether a formula asks another program (`asks_outside`).
     """
-    found = {_NAMES[signs.lastindex - 1][1] for signs in _SIGNS.finditer("\n".join(names)) if signs.lastindex}
+    listed = "\n".join(names)
+    found = {word for sign, word in _NAMES if sign.search(listed)}
     for relation in relations:
-        found.update(word for kind, word in _KINDS if relation.kind.endswith(kind))
+        word = _KINDS.get(relation.kind.rpartition("/")[2])
+        if word is not None:
+            found.add(word)
         if relation.external and not relation.kind.endswith(_HARMLESS_OUTSIDE):
             found.add(REMOTE)
     if EXTERNAL_LINKS in found:

@@ -12,7 +12,7 @@ from reconcile.files.raw import CellDate, Raw, Sheet, Workbook
 from reconcile.scheme.form import OWN_SHEETS, printed_cover_field, squeeze
 
 if TYPE_CHECKING:
-    from reconcile.files.form_words import Words
+    from reconcile.files.form_rows import Words
     from reconcile.files.known_forms import KnownForms
 
 COVER_KEYS = ("unit", "unit_name", "scope", "period", "filled_on", "filler", "phone", "head", "replaces", "scheme")

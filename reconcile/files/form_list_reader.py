@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,8 +56,10 @@ def _heading_rows(sheet: Sheet, known: KnownForms) -> dict[int, dict[int, str]]:
     ]
     columns, plain = known.columns, known.words.plain
     # Headings are mostly as printed; a row with two of them is looked at closely, and every row only where there is none.
-    printed = Counter([row for row, _, raw in top if raw in columns])
-    likely = {row for row, count in printed.items() if count > 1}
+    once: set[int] = set()
+    likely: set[int] = set()
+    for row in [row for row, _, raw in top if raw in columns]:
+        (likely if row in once else once).add(row)
     rows: dict[int, dict[int, str]] = {}
     for row, column, raw in top:
         if not likely or row in likely:

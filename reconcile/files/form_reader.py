@@ -12,7 +12,7 @@ from reconcile.files.form_figures import Block, Figures
 from reconcile.files.form_list_reader import read_rosters
 from reconcile.files.form_places import read_places
 from reconcile.files.form_rows import UnknownCode
-from reconcile.files.known_forms import KnownForms, Rows, SheetPlan
+from reconcile.files.known_forms import Columns, Fitted, KnownForms, SheetPlan, columns
 from reconcile.files.placed import Placed, RosterRow, said
 from reconcile.files.query_reader import Answer, read_answers
 from reconcile.files.raw import Raw, Sheet, Uncomputed, Workbook, column_letters
@@ -151,52 +151,53 @@ def _in_order(workbook: Workbook, known: KnownForms) -> list[Sheet]:
 
 def _read_coded(sheet: Sheet, found: _Found) -> None:
     """Read a sheet whose rows are known by code."""
-    plan = found.known.plan(sheet)
-    if plan is None:
+    fitted = found.known.plan(sheet)
+    if fitted is None:
         return
+    plan, raws = fitted.plan, fitted.cells.raws
     found.relabelled.extend(plan.coded.relabelled)
     found.unknown.extend(plan.coded.unknown)
     if plan.repeats or not found.codes.isdisjoint(plan.codes):
-        figures, words = _not_repeated(sheet, plan, found)
+        figures, words = _not_repeated(sheet, fitted, found)
         found.plans = None
     else:
-        figures, words = plan.figures, plan.texts
+        figures, words = fitted.reach.figures, fitted.reach.texts
         found.codes |= plan.codes
         found.plans = (*found.plans, plan) if found.plans is not None and plan.lasting else None
-    raws = _take(sheet, figures, found)
-    if figures.codes:
-        found.blocks.append(Block(sheet.name, figures.codes, figures.cells, raws, _measures(sheet, figures)))
-    written = _take(sheet, words, found)
-    for code, cell, raw, measure in zip(words.codes, words.cells, written, _measures(sheet, words), strict=True):
+    filled = _take(figures, raws, found)
+    if filled:
+        found.blocks.append(Block(sheet.name, figures.rows.codes, figures.rows.cells, filled, _measures(figures, raws)))
+    written = _take(words, raws, found)
+    for code, cell, raw, measure in zip(words.rows.codes, words.rows.cells, written, _measures(words, raws), strict=True):
         found.texts[code] = Placed(sheet.name, cell, raw, measure)
     if sheet.hidden or sheet.hidden_rows or sheet.hidden_columns:
-        filled = (*zip(figures.numbers, raws, strict=True), *zip(words.numbers, written, strict=True))
-        read = sorted(row for row, raw in filled if raw is not None)
+        answered = (*zip(figures.rows.numbers, filled, strict=True), *zip(words.rows.numbers, written, strict=True))
+        read = sorted(row for row, raw in answered if raw is not None)
         if read:
             _note_hidden(sheet, read, plan.heading.roles[Role.VALUE], found)
 
 
-def _not_repeated(sheet: Sheet, plan: SheetPlan, found: _Found) -> tuple[Rows, Rows]:
+def _not_repeated(sheet: Sheet, fitted: Fitted, found: _Found) -> tuple[Columns, Columns]:
     """The rows of codes that were not met before, on this sheet or on another; the others are noted."""
+    plan, places = fitted.plan, fitted.cells.layout.places()
     letters = column_letters(plan.heading.roles[Role.VALUE])
     new = {row for row, code in plan.coded.rows if found.first(code, sheet.name, f"{letters}{row}")}
-    figures, words = ([row in new for row in rows.numbers] for rows in (plan.figures, plan.texts))
-    return plan.figures.only(figures), plan.texts.only(words)
+    figures, words = (columns(rows.only([row in new for row in rows.numbers]), places) for rows in (plan.figures, plan.texts))
+    return figures, words
 
 
-def _take(sheet: Sheet, rows: Rows, found: _Found) -> list[Raw | None]:
+def _take(taken: Columns, raws: Sequence[Raw | None], found: _Found) -> list[Raw | None]:
     """What stands in the cells of these rows; their reasons are kept."""
-    cell = sheet.cells.get
-    for code, reason in zip(rows.codes, map(cell, rows.reasons), strict=False):  # no reasons where no column holds them
+    for code, reason in zip(taken.reasoned, taken.reasons(raws), strict=True):
         if reason is not None and (text := said(reason)):
             found.reasons[code] = text
-    return list(map(cell, rows.values))
+    return list(taken.values(raws))
 
 
-def _measures(sheet: Sheet, rows: Rows) -> Sequence[str]:
+def _measures(taken: Columns, raws: Sequence[Raw | None]) -> Sequence[str]:
     """What the measure column says beside the figures: mostly what it said on the form that was met first."""
-    beside = list(map(sheet.cells.get, rows.measures))
-    return rows.words if beside == rows.printed else [one if type(one) is str else "" for one in beside]
+    beside = taken.measures(raws)
+    return taken.rows.words if beside == taken.rows.printed else [one if type(one) is str else "" for one in beside]
 
 
 def _note_hidden(sheet: Sheet, rows: list[int], value: int, found: _Found) -> None:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconcile.files.raw import column_letters
-from reconcile.scheme.form import Role, bare, squeeze
+from reconcile.files.remembered import ENTRY, Remembered
+from reconcile.scheme.form import Role, bare, cover_field, role_of, squeeze
 
 if TYPE_CHECKING:
-    from reconcile.files.form_words import Words
     from reconcile.scheme.scheme import Scheme
 
 _HEADING_ROWS = 40
 _LONGEST_HEADING = 20
 _ENOUGH_CODES = 3
+_ROOM = 1 << 19  # bytes for each kind of meaning of words
 
 Text: TypeAlias = tuple[int, int, str]
 """Row, column and text of a cell."""
@@ -36,6 +37,45 @@ class Heading(NamedTuple):
     row: int
     roles: Mapping[Role, int]
     beneath: bool = False
+
+
+class Words:
+    """What the words on a form mean, as `scheme.form` has it, remembered: the same headings and labels stand on every return."""
+
+    __slots__ = ("_fields", "_plain", "_roles")
+
+    def __init__(self) -> None:
+        self._roles: Remembered[str, tuple[Role | None]] = Remembered(_ROOM, _weigh)
+        self._fields: Remembered[str, str] = Remembered(_ROOM, _weigh)
+        self._plain: Remembered[str, str] = Remembered(_ROOM, _weigh)
+
+    def role(self, heading: str) -> Role | None:
+        """The role of a column by its heading as typed."""
+        found = self._roles.find(heading)
+        if found is None:
+            found = (role_of(heading),)
+            self._roles.keep(heading, found)
+        return found[0]
+
+    def field(self, label: str) -> str:
+        """The cover field that a label as typed stands for; "" where it is none."""
+        found = self._fields.find(label)
+        if found is None:
+            found = cover_field(label)
+            self._fields.keep(label, found)
+        return found
+
+    def plain(self, label: str) -> str:
+        """A label squeezed and bare."""
+        found = self._plain.find(label)
+        if found is None:
+            found = bare(squeeze(label))
+            self._plain.keep(label, found)
+        return found
+
+
+def _weigh(text: str, _: object) -> int:
+    return ENTRY + 4 * len(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from reconcile.files.familiar import ENTRY
-from reconcile.files.form_rows import CodedRows, Heading, coded_rows, find_heading, heading_by_codes, heads_codes
-from reconcile.files.form_words import Words
-from reconcile.files.raw import Address, Extent, Raw, Sheet, column_letters
+from reconcile.files.form_rows import CodedRows, Heading, Words, coded_rows, find_heading, heading_by_codes, heads_codes
+from reconcile.files.raw import Address, LaidCells, Layout, Picker, Raw, Sheet, column_letters, laid, picker
+from reconcile.files.remembered import ENTRY
 from reconcile.model.indicator import Kind
 from reconcile.scheme.form import Role, sheet_title
 
 if TYPE_CHECKING:
     from reconcile.scheme.scheme import Scheme
 
-_ROOM = 4 << 20  # bytes of all plans together
+_ROOM = 8 << 20  # bytes of all plans together
 _ALIKE = 8  # plans for sheets of one name: a form for each kind of unit, and what clerks made of them
 _MOST_KEYS = 500
-_OUTLINES = 20  # that one plan is known to fit
+_LAYOUTS = 12  # of sheets that one plan is known to fit
 
 _Key = TypeVar("_Key")
 _Made = TypeVar("_Made")
@@ -40,7 +39,7 @@ class Rows(NamedTuple):
     values: tuple[Address, ...]
     measures: tuple[Address, ...]
     reasons: tuple[Address, ...]
-    printed: list[Raw | None]
+    printed: tuple[Raw | None, ...]
     words: tuple[str, ...]
 
     def only(self, kept: Sequence[bool]) -> Rows:
@@ -52,20 +51,55 @@ class Rows(NamedTuple):
             values=tuple(compress(self.values, kept)),
             measures=tuple(compress(self.measures, kept)),
             reasons=tuple(compress(self.reasons, kept)),
-            printed=list(compress(self.printed, kept)),
+            printed=tuple(compress(self.printed, kept)),
             words=tuple(compress(self.words, kept)),
         )
+
+
+class Columns(NamedTuple):
+    """How rows are taken out of the raws of a sheet. `reasoned`: the codes for whose reasons the sheet has cells."""
+
+    rows: Rows
+    values: Picker
+    measures: Picker
+    reasons: Picker
+    reasoned: tuple[str, ...]
+
+
+def columns(rows: Rows, places: Mapping[Address, int]) -> Columns:
+    """How these rows are taken out of sheets of a layout with these places."""
+    there = [address in places for address in rows.reasons]
+    return Columns(
+        rows=rows,
+        values=picker(places, rows.values),
+        measures=picker(places, rows.measures),
+        reasons=picker(places, compress(rows.reasons, there)),
+        reasoned=tuple(compress(rows.codes, there)),
+    )
+
+
+class Reach(NamedTuple):
+    """How a plan takes all that it needs out of sheets of one layout: its labels, where other texts would bear on it, figures, texts.
+
+    bearing: any text there bears on it; `above`: those above the headings, that do where they head a column of codes.
+    """
+
+    labels: Picker
+    bearing: Picker
+    above: Picker
+    figures: Columns
+    texts: Columns
 
 
 class SheetPlan:
     """Where the indicators of one sheet stand. `figures` are counted, `texts` are words; no code stands twice where `repeats` is False.
 
-    It fits any other sheet on which the same labels stand. `_elsewhere`: the labels' addresses, and those at which no text would bear on
-    it; `_above`: those above the headings, where a text might.
+    It fits any other sheet on which the same labels stand, and no others that bear on it. `_elsewhere`: the labels' addresses, and those at
+    which no text would bear on it; `_above`: those above the headings, where a text might.
     """
 
     __slots__ = (
-        *("_above", "_elsewhere", "_labels", "_texts", "_watched"),
+        *("_above", "_elsewhere", "_labels", "_reaches", "_texts"),
         *("coded", "codes", "figures", "heading", "lasting", "repeats", "texts"),
     )
 
@@ -79,10 +113,10 @@ class SheetPlan:
         self.codes = frozenset(code for _, code in coded.rows)
         self.repeats = len(self.codes) < len(coded.rows)
         labels = {address: raw for address, raw in cells.items() if type(raw) is str and self._bears(address)}
-        self._labels, self._texts = tuple(labels), list(labels.values())
+        self._labels, self._texts = tuple(labels), tuple(labels.values())
         self._elsewhere = frozenset(address for address in cells if address in labels or not self._bears(address))
-        self._watched: dict[tuple[tuple[Address, ...], Extent], tuple[Address, ...]] = {}
         self._above = tuple(address for address in cells if address[0] < heading.row)
+        self._reaches: dict[Layout, Reach] = {}
 
     def _rows(self, rows: Sequence[tuple[int, str]], cells: Mapping[Address, Raw]) -> Rows:
         roles, numbers = self.heading.roles, tuple(row for row, _ in rows)
@@ -91,7 +125,7 @@ class SheetPlan:
         def addresses(role: Role) -> tuple[Address, ...]:
             return tuple((row, roles[role]) for row in numbers) if role in roles else ()
 
-        printed = [cells.get(address) for address in addresses(Role.MEASURE)]
+        printed = tuple(cells.get(address) for address in addresses(Role.MEASURE))
         return Rows(
             codes=tuple(code for _, code in rows),
             numbers=numbers,
@@ -110,30 +144,48 @@ class SheetPlan:
             return address[1] == roles[Role.CODE] or address[1] == roles.get(Role.NAME, 0)
         return address[0] >= top
 
-    def fits(self, sheet: Sheet, words: Words) -> bool:
+    def reach(self, cells: LaidCells, *, keep: bool) -> Reach | None:
+        """How it takes what it needs out of sheets of this layout; None where its labels do not stand on this one.
+
+        `keep`: others of the same layout are to be expected.
+        """
+        reach = self._reaches.get(cells.layout)
+        if reach is None and tuple(map(cells.get, self._labels)) == self._texts:
+            places = cells.layout.places()
+            others = places.keys() - self._elsewhere
+            reach = Reach(
+                labels=picker(places, self._labels),
+                bearing=picker(places, [address for address in others if self._bears(address)]),
+                above=picker(places, {*self._above, *(address for address in others if address[0] < self.heading.row)}),
+                figures=columns(self.figures, places),
+                texts=columns(self.texts, places),
+            )
+            if keep:
+                if len(self._reaches) >= _LAYOUTS:
+                    self._reaches.clear()
+                self._reaches[cells.layout] = reach
+        return reach
+
+    def fits(self, reach: Reach, raws: Sequence[Raw | None], words: Words) -> bool:
         """Whether the same texts bear on this sheet, and no others."""
-        cells, outline = sheet.cells, sheet.outline
-        if list(map(cells.get, self._labels)) != self._texts:
+        if reach.labels(raws) != self._texts or str in map(type, reach.bearing(raws)):
             return False
-        watched = None if outline is None else self._watched.get(outline)
-        if watched is None:
-            addresses = cells.keys() if outline is None else {*outline[0], *outline[1].addresses}
-            watched = (*self._above, *(addresses - self._elsewhere))
-            if outline is not None:
-                if len(self._watched) >= _OUTLINES:
-                    self._watched.clear()
-                self._watched[outline] = watched
-        top = self.heading.row
-        for address in watched:
-            text = cells.get(address)
-            if type(text) is str and (self._bears(address) if address[0] >= top else heads_codes(text, words)):
-                return False
-        return True
+        return not any(type(text) is str and heads_codes(text, words) for text in reach.above(raws))
 
     @property
     def weight(self) -> int:
-        """About how many bytes of memory it takes."""
-        return sum(ENTRY + 4 * len(text) for text in self._texts) + 3 * ENTRY * len(self.codes) + ENTRY * len(self._elsewhere)
+        """About how many bytes of memory it takes, with all that it may know of layouts."""
+        labels = sum(ENTRY + 4 * len(text) for text in self._texts)
+        reach = 10 * ENTRY + 16 * (len(self._labels) + 3 * len(self.codes))
+        return labels + 3 * ENTRY * len(self.codes) + ENTRY * len(self._elsewhere) + _LAYOUTS * reach
+
+
+class Fitted(NamedTuple):
+    """A sheet with its plan: what stands in its cells, and how that is reached."""
+
+    plan: SheetPlan
+    cells: LaidCells
+    reach: Reach
 
 
 class KnownForms:
@@ -155,26 +207,33 @@ class KnownForms:
         self._layouts: dict[tuple[SheetPlan, ...], str] = {}
         self._absent: dict[tuple[tuple[SheetPlan, ...], str], tuple[str, ...]] = {}
 
-    def plan(self, sheet: Sheet) -> SheetPlan | None:
+    def plan(self, sheet: Sheet) -> Fitted | None:
         """Where the indicators stand on a sheet; None where it has no rows known by code."""
-        for plan in self._plans.get(sheet.name, ()):
-            if plan.fits(sheet, self.words):
-                return plan
-        texts = [(row, column, raw) for (row, column), raw in sheet.cells.items() if type(raw) is str]
+        cells = laid(sheet.cells)
+        met = cells is sheet.cells  # with a layout that the reader of sheets knows
+        plans = self._plans.get(sheet.name, [])
+        for place, plan in enumerate(plans):
+            reach = plan.reach(cells, keep=met)
+            if reach is not None and plan.fits(reach, cells.raws, self.words):
+                if place:
+                    plans.insert(0, plans.pop(place))  # returns of one kind of unit come together
+                return Fitted(plan, cells, reach)
+        texts = [(row, column, raw) for (row, column), raw in cells.items() if type(raw) is str]
         headed = find_heading(texts, self.words)
         heading = headed or heading_by_codes(texts, self.scheme.indicators, self.words)
         if heading is None:
             return None
-        plan = SheetPlan(heading, coded_rows(sorted(texts), sheet.name, heading, self.scheme), sheet.cells, self.scheme)
+        plan = SheetPlan(heading, coded_rows(sorted(texts), sheet.name, heading, self.scheme), cells, self.scheme)
         above = any(row < heading.row and heads_codes(text, self.words) for row, _, text in texts)
         plan.lasting = headed is not None and not above
         if plan.lasting:
             self._keep(sheet.name, plan)
-        return plan
+        reach = plan.reach(cells, keep=met)
+        return None if reach is None else Fitted(plan, cells, reach)  # the plan's own labels stand on it
 
     def _keep(self, sheet: str, plan: SheetPlan) -> None:
         weight = plan.weight
-        if weight > _ROOM // 8:
+        if weight > _ROOM // 4:
             plan.lasting = False
             return
         self._used += weight

@@ -11,7 +11,7 @@ from reconcile.files.raw import UnreadableWorkbook
 from reconcile.files.zip_directory import Directory, Packed, read_directory
 
 if TYPE_CHECKING:
-    from reconcile.files.familiar import Remembered, Sealed
+    from reconcile.files.remembered import Remembered, Sealed
 
 MAX_PART = 64 << 20  # bytes of one part once inflated
 MAX_TOTAL = 200 << 20  # bytes of all parts that are read

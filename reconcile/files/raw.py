@@ -3,8 +3,10 @@
 The readers (`xlsx`, `xls`) fill these; `cell` gives a raw cell its meaning. Rows and columns count from 1, as Excel shows them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from reconcile.errors import ReconcileError
@@ -80,28 +82,94 @@ class Range(NamedTuple):
     right: int
 
 
+Picker = Callable[[Sequence[Raw | None]], tuple[Raw | None, ...]]
+"""Takes some out of the raws of a sheet, which end with a None for whatever stands nowhere on it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Extent:
-    """Where cells may stand; the same object for sheets that a reader knows to be alike."""
+class Layout:
+    """Where cells may stand, in the order of the sheet; the same object for sheets that a reader knows to be alike."""
 
     addresses: tuple[Address, ...]
+
+    def places(self) -> dict[Address, int]:
+        """Which place of the column is an address's."""
+        return dict(zip(self.addresses, range(len(self.addresses)), strict=True))
+
+
+def picker(places: Mapping[Address, int], wanted: Iterable[Address]) -> Picker:
+    """Takes what stands at the wanted addresses out of the raws of any sheet of a layout with these places."""
+    found = list(map(places.get, wanted, repeat(-1)))
+    if len(found) > 1:
+        return itemgetter(*found)
+    return lambda raws: tuple([raws[place] for place in found])  # of one place itemgetter would not give a tuple
+
+
+class LaidCells(Mapping[Address, Raw]):
+    """The cells of a sheet as a column beside their addresses. They are put into a dict when somebody asks for one of them.
+
+    raws: as long as the addresses of the layout, None where nothing stands, and one None more. `count`: how many of them are cells.
+    """
+
+    __slots__ = ("_cells", "_count", "layout", "raws")
+
+    def __init__(self, layout: Layout, raws: Sequence[Raw | None], *, count: int) -> None:
+        self.layout = layout
+        self.raws = raws
+        self._count = count
+        self._cells: dict[Address, Raw] | None = None
+
+    def _all(self) -> dict[Address, Raw]:
+        if self._cells is None:
+            there = zip(self.layout.addresses, self.raws, strict=False)  # the last raw stands nowhere
+            self._cells = {address: raw for address, raw in there if raw is not None}
+        return self._cells
+
+    def __getitem__(self, address: Address) -> Raw:
+        """What stands in a cell."""
+        return self._all()[address]
+
+    def __iter__(self) -> Iterator[Address]:
+        """The addresses of all cells that hold something."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """How many cells hold something."""
+        return self._count
+
+    def __repr__(self) -> str:
+        """As the dict that it stands for."""
+        return repr(self._all())
+
+    def __contains__(self, address: object) -> bool:
+        """Whether a cell holds something."""
+        return address in self._all()
+
+    def get(self, address: Address, default: Raw | None = None) -> Raw | None:  # type: ignore[override]  # of no other type than a cell's
+        """What stands in a cell, as quickly as a dict tells."""
+        return self._all().get(address, default)
+
+    def items(self) -> ItemsView[Address, Raw]:
+        """Cells with their addresses, as quickly as a dict gives them."""
+        return self._all().items()
+
+
+def laid(cells: Mapping[Address, Raw]) -> LaidCells:
+    """The cells of any sheet as a column."""
+    return cells if isinstance(cells, LaidCells) else LaidCells(Layout(tuple(cells)), (*cells.values(), None), count=len(cells))
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One worksheet, sparse: cells without a value are absent from `cells`; a formula's result is in `cells`, its text in `formulas`.
-
-    `outline`: all addresses at which cells may stand, where the reader knows other sheets with the same; else None.
-    """
+    """One worksheet, sparse: cells without a value are absent from `cells`; a formula's result is in `cells`, its text in `formulas`."""
 
     name: str
     hidden: bool
-    cells: dict[Address, Raw]
+    cells: Mapping[Address, Raw]
     formulas: Mapping[Address, str]
     merged: tuple[Range, ...]
     hidden_rows: frozenset[int]
     hidden_columns: frozenset[int]
-    outline: tuple[tuple[Address, ...], Extent] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,22 +41,29 @@ _TOKEN = re.compile(r"""("[^"]*"|'[^']*')|(?<![\w.$])(\$?)([A-Z]{1,3})(\$?)([0-9
 class Shared:
     """What all sheets of a workbook share: strings, what each cell style makes of a number, the epoch.
 
-    `by_digits`: strings by their numbers as cells write them, as far as they are at hand so. `plain`: styles that add nothing.
+    `digits`: numbers of strings as cells write them, as far as they are at hand. `plain`: styles that add nothing.
     """
 
     strings: Sequence[str]
     formats: Sequence[FormatKind]
     epoch1904: bool
-    by_digits: Mapping[bytes, str] = field(default_factory=dict)
+    digits: Sequence[bytes] = ()
     plain: frozenset[int] = field(init=False)
     written: dict[bytes, str] = field(default_factory=dict)
     inline: dict[str, str] = field(default_factory=dict)
     addresses: dict[bytes, Address] = field(default_factory=dict)
+    _by_digits: dict[bytes, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the plain styles; a cell that names none has style 0, which a workbook without styles need not declare."""
         plain = {style for style, form in enumerate(self.formats) if form == "plain"}
         object.__setattr__(self, "plain", frozenset(plain if self.formats else {0}))
+
+    def by_digits(self) -> Mapping[bytes, str]:
+        """Strings by their numbers as cells write them, as far as these are at hand."""
+        if not self._by_digits:
+            self._by_digits.update(zip(self.digits, self.strings, strict=False))
+        return self._by_digits
 
     def address(self, reference: bytes) -> Address:
         """The address in a reference of capital letters and digits; the same object for the same reference."""

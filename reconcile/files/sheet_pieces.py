@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from itertools import compress
+from typing import TypeAlias
 
 from lxml import etree
 
-from reconcile.files.familiar import ENTRY
-from reconcile.files.raw import Address, Extent, Raw, Sheet, Uncomputed
+from reconcile.files.raw import Address, Raw, Sheet, Uncomputed
+from reconcile.files.remembered import ENTRY, Remembered, weigh_text
 from reconcile.files.sheet_cells import Formula, Groups, Shared, read_address
+from reconcile.files.sheet_mould import Mould
 from reconcile.files.sheet_scan import (
     A_CELL,
     CELL,
@@ -31,60 +33,45 @@ from reconcile.files.sheet_scan import (
     read_frame,
     split_sheet,
 )
-from reconcile.files.sheet_skeleton import Skeleton, fill_one_by_one, slot
+from reconcile.files.sheet_skeleton import Beginning, Filled, Piece, Placed, Skeleton, beginning, fill_one_by_one
 from reconcile.files.xml import decode_texts, unescape_excel
-
-if TYPE_CHECKING:
-    from reconcile.files.familiar import Familiar
 
 _VALUE = re.compile(rb"<v>([^<]*+)</v>")
 _OPEN = re.compile(OPENING + rb">(" + FORMULA + rb")?+")
 _MANY = 40_000  # pieces and values on one sheet; such a sheet is no form, and is read at once
 _NEW = 3000  # pieces never met before on one sheet, from which on learning them costs more than it will save
 _ALIKE = 4  # sheets of as many pieces, the first and the last of them the same, that are kept apart
+_MOULDS = 12  # of sheets of one name: a form for each kind of unit, and how the numbers of its texts shift with those on the cover
+_BEGINNINGS = 2  # ways in which such sheets begin that are kept apart
 _LONG = 256 << 10  # bytes of a piece that is not worth learning
+_PIECES, _SKELETONS, _MOULDED, _FRAMES, _TEXTS, _ADDRESSES = 8 << 20, 5 << 20, 6 << 20, 3 << 20, 2 << 20, 1 << 20
+"""Bytes of what is kept of each."""
 
-_Placed: TypeAlias = tuple[tuple[Address, Formula], ...]
+_Alike: TypeAlias = tuple[list[bytes], dict[Beginning, Skeleton]]
+"""The pieces of a sheet but the first, and a skeleton for each way in which it began."""
 
 
-class Piece:
-    """What the bytes between two values mean, or those before the first and after the last.
+class KnownSheets:
+    """What was met on earlier sheets: pieces, and what is made of whole rows of them; frames; texts in cells, and references."""
 
-    cells: those that stand wholly in the piece and hold something. `follows`: it begins where a value ended; `opens`: it ends where a value
-    begins, of the cell at `address` with its declared kind, style and formula. `text`, `number`: of the usual kinds; `blank`: what stands
-    there where the value is empty.
-    """
+    __slots__ = ("addresses", "frames", "moulds", "pieces", "skeletons", "texts")
 
-    __slots__ = (
-        *("cells", "formulas", "hidden", "prefix", "follows", "opens", "joins"),
-        *("address", "kind", "style", "formula", "blank", "text", "number"),
-    )
+    def __init__(self) -> None:
+        self.pieces: Remembered[bytes, Piece] = Remembered(_PIECES, lambda raw, piece: len(raw) + piece.weight)
+        self.skeletons: Remembered[tuple[int, bytes, bytes], list[_Alike]] = Remembered(_SKELETONS, _weigh_alike)
+        self.moulds: Remembered[str, list[Mould]] = Remembered(_MOULDED, lambda _, moulds: ENTRY + sum(one.weight for one in moulds))
+        self.frames: Remembered[tuple[bytes, bytes], Frame] = Remembered(_FRAMES, _weigh_frame)
+        self.texts: Remembered[bytes, str] = Remembered(_TEXTS, weigh_text)
+        self.addresses: Remembered[bytes, Address] = Remembered(_ADDRESSES, lambda _, __: ENTRY)
 
-    def __init__(self, cells: Mapping[Address, Raw], formulas: _Placed, hidden: frozenset[int], *, follows: bool) -> None:
-        self.cells = cells
-        self.formulas = formulas
-        self.hidden = hidden
-        self.follows = follows
-        self.prefix = False
-        self.opens = self.joins = self.text = self.number = False
-        self.address: Address = (0, 0)
-        self.kind = ""
-        self.style = 0
-        self.formula: Formula | None = None
-        self.blank: Uncomputed | None = None
 
-    def open(self, address: Address, kind: str, style: int, formula: Formula | None) -> None:
-        """The cell whose value comes next."""
-        self.address, self.kind, self.style, self.formula = address, kind, style, formula
-        self.opens, self.joins = True, self.follows
-        self.text, self.number = kind == "s" and formula is None, kind == "n"
-        if formula is not None and kind != "str" and (formula.text or not formula.group):
-            self.blank = Uncomputed(formula.text)
+def _weigh_alike(_: tuple[int, bytes, bytes], alike: list[_Alike]) -> int:
+    """The bytes of the pieces, and for each its place in the skeletons."""
+    return ENTRY + sum(ENTRY + len(raw) for raws, _ in alike for raw in raws)
 
-    @property
-    def weight(self) -> int:
-        """About how many bytes of memory it takes."""
-        return 2 * ENTRY + ENTRY * len(self.cells) + sum(2 * ENTRY + len(formula.text) for _, formula in self.formulas)
+
+def _weigh_frame(around: tuple[bytes, bytes], frame: Frame) -> int:
+    return ENTRY + len(around[0]) + len(around[1]) + ENTRY * len(frame.merged) + 64 * len(frame.hidden_columns)
 
 
 class WrittenFormulas(Mapping[Address, str]):
@@ -92,7 +79,7 @@ class WrittenFormulas(Mapping[Address, str]):
 
     __slots__ = ("_placed", "_written")
 
-    def __init__(self, placed: Sequence[_Placed]) -> None:
+    def __init__(self, placed: Sequence[Placed]) -> None:
         self._placed = placed
         self._written: dict[Address, str] | None = None
 
@@ -119,16 +106,13 @@ class WrittenFormulas(Mapping[Address, str]):
         return repr(self._all())
 
 
-def piece_sheet(data: bytes, *, name: str, hidden: bool, shared: Shared, familiar: Familiar) -> Sheet | None:
+def piece_sheet(data: bytes, *, name: str, hidden: bool, shared: Shared, known: KnownSheets) -> Sheet | None:
     """The sheet by its pieces; None where they do not account for every byte of it, or where it is not worth it."""
     try:
         head, body, tail = split_sheet(data)
-        frame = _framed(head, tail, familiar)
-        parts = _VALUE.split(body)
-        if len(parts) > _MANY:
-            return None
-        filled = _filled(parts[::2], parts[1::2], shared, familiar)
-        if filled.prefix and not frame.prefix:
+        frame = _framed(head, tail, known)
+        filled = _moulded(body, name, shared, known) or _pieced(body, name, shared, known)
+        if filled is None or (filled.prefix and not frame.prefix):
             return None
     except (Odd, UnicodeDecodeError, etree.XMLSyntaxError):
         return None
@@ -140,42 +124,58 @@ def piece_sheet(data: bytes, *, name: str, hidden: bool, shared: Shared, familia
         merged=frame.merged,
         hidden_rows=filled.hidden,
         hidden_columns=frame.hidden_columns,
-        outline=filled.outline,
     )
 
 
-class _Filled(NamedTuple):
-    cells: dict[Address, Raw]
-    formulas: list[_Placed]
-    hidden: frozenset[int]
-    prefix: bool
-    outline: tuple[tuple[Address, ...], Extent] | None = None
+def _moulded(body: bytes, name: str, shared: Shared, known: KnownSheets) -> Filled | None:
+    """The rows as another sheet of this name had them, but for figures."""
+    for mould in known.moulds.find(name) or ():
+        filled = mould.fill(body, shared)
+        if filled is not None:
+            return filled
+    return None
 
 
-def _filled(raws: list[bytes], values: Sequence[bytes], shared: Shared, familiar: Familiar) -> _Filled:
-    """The pieces with their values. A row of pieces that is met again gets a skeleton. Raises Odd where pieces do not fit together."""
-    learning = _Learning(familiar)
+def _pieced(body: bytes, name: str, shared: Shared, known: KnownSheets) -> Filled | None:
+    """The rows by their pieces; None for too many. A row of pieces that is met again gets a skeleton. Raises Odd where they do not fit."""
+    parts = _VALUE.split(body)
+    if len(parts) > _MANY:
+        return None
+    raws, values = parts[::2], parts[1::2]
+    learning = _Learning(known)
     first, rest = learning.piece(raws[0]), raws[1:]
     key = (len(rest), rest[0], rest[-1]) if rest else (0, b"", b"")
-    alike = familiar.skeletons.find(key)
+    alike = known.skeletons.find(key)
     met = next((one for one in alike or () if one[0] == rest), None)
     if met is not None and first.opens and not first.follows:
-        skeleton = met[1].get(slot(first))
-        if skeleton is None:
-            skeleton = met[1][slot(first)] = Skeleton([first, *map(learning.piece, rest)], shared)
-        cells = skeleton.fill(first.cells, values, shared)
-        if cells is not None:
-            hidden = skeleton.hidden | first.hidden if first.hidden else skeleton.hidden
-            formulas = [first.formulas, *skeleton.formulas] if first.formulas else skeleton.formulas
-            return _Filled(cells, formulas, hidden, first.prefix or skeleton.prefix, (tuple(first.cells), skeleton.extent))
+        skeleton = _skeleton(met, first, learning, shared)
+        filled = skeleton.fill(first, values, shared)
+        if filled is not None:
+            labels = [raws[0], *compress(values, skeleton.texts)]
+            if labels == skeleton.before:
+                known.moulds.keep(name, [Mould(skeleton, first, raws, values), *(known.moulds.find(name) or ())][:_MOULDS])
+            skeleton.before = labels
+            return filled
     pieces = [first, *map(learning.piece, rest)]
     _check_joints(pieces)
     cells = fill_one_by_one(pieces, values, shared)
     if met is None and rest:
-        familiar.skeletons.keep(key, [(rest, {}), *(alike or ())][:_ALIKE])
+        known.skeletons.keep(key, [(rest, {}), *(alike or ())][:_ALIKE])
     formulas = [piece.formulas for piece in pieces if piece.formulas]
     hidden = frozenset().union(*(piece.hidden for piece in pieces if piece.hidden))
-    return _Filled(cells, formulas, hidden, any(piece.prefix for piece in pieces))
+    return Filled(cells, formulas, hidden, any(piece.prefix for piece in pieces))
+
+
+def _skeleton(met: _Alike, first: Piece, learning: _Learning, shared: Shared) -> Skeleton:
+    """What a sheet that begins with the piece `first` has in common with others. Raises Odd where a cell stands twice."""
+    rest, skeletons = met
+    key = beginning(first)
+    skeleton = skeletons.get(key)
+    if skeleton is None:
+        if len(skeletons) >= _BEGINNINGS:
+            skeletons.clear()
+        skeleton = skeletons[key] = Skeleton([first, *map(learning.piece, rest)], shared)
+    return skeleton
 
 
 def _check_joints(pieces: Sequence[Piece]) -> None:
@@ -187,28 +187,28 @@ def _check_joints(pieces: Sequence[Piece]) -> None:
         raise Odd
 
 
-def _framed(head: bytes, tail: bytes, familiar: Familiar) -> Frame:
-    frame = familiar.frames.find((head, tail))
+def _framed(head: bytes, tail: bytes, known: KnownSheets) -> Frame:
+    frame = known.frames.find((head, tail))
     if frame is None:
         frame = read_frame(head, tail)
-        familiar.frames.keep((head, tail), frame)
+        known.frames.keep((head, tail), frame)
     return frame
 
 
 class _Learning:
     """The meanings of the pieces of one sheet, learned where they are new."""
 
-    def __init__(self, familiar: Familiar) -> None:
-        self._familiar = familiar
+    def __init__(self, known: KnownSheets) -> None:
+        self._known = known
         self._new = 0
 
     def piece(self, raw: bytes) -> Piece:
         """What a piece means. Raises Odd where it means nothing."""
-        return self._familiar.pieces.known.get(raw) or self._met(raw)
+        return self._known.pieces.known.get(raw) or self._met(raw)
 
     def _met(self, raw: bytes) -> Piece:
         """A piece that is not at hand: met long ago, or new as a whole, while most of its rows are not."""
-        kept = self._familiar.pieces
+        kept = self._known.pieces
         piece = kept.find(raw)
         if piece is not None:
             return piece
@@ -227,8 +227,8 @@ class _Learning:
         self._new += 1
         if self._new > _NEW or len(raw) > _LONG:
             raise Odd
-        piece = _learn(raw, self._familiar)
-        self._familiar.pieces.keep(raw, piece)
+        piece = _learn(raw, self._known)
+        self._known.pieces.keep(raw, piece)
         return piece
 
 
@@ -248,7 +248,7 @@ def _joined(pieces: Sequence[Piece]) -> Piece:
     return joined
 
 
-def _learn(raw: bytes, familiar: Familiar) -> Piece:
+def _learn(raw: bytes, known: KnownSheets) -> Piece:
     """What a piece means, by its bytes alone. Raises Odd, UnicodeDecodeError or lxml.etree.XMLSyntaxError where that cannot be told."""
     at = raw.rfind(b"<c ")
     opened = _OPEN.fullmatch(raw, at) if at >= 0 else None
@@ -259,12 +259,12 @@ def _learn(raw: bytes, familiar: Familiar) -> Piece:
     if not only_rows((b"<row>" if follows else b"") + between + (b"</row>" if opened else b"")):
         raise Odd
     formulas = read_formulas({*(found for found in rows[6::GROUPS] if found is not None), *([opened[4]] if opened and opened[4] else [])})
-    cells, placed = _whole_cells(rows, formulas, familiar)
+    cells, placed = _whole_cells(rows, formulas, known)
     if opened is None:
         piece = Piece(cells, tuple(placed), frozenset(hidden_rows(between)), follows=follows)
         piece.prefix = PREFIX in between
         return piece
-    address, formula = _address(opened[1], familiar), formulas[opened[4]] if opened[4] else None
+    address, formula = _address(opened[1], known), formulas[opened[4]] if opened[4] else None
     if formula is not None:
         placed.append((address, formula))
     piece = Piece(cells, tuple(placed), frozenset(hidden_rows(between)), follows=follows)
@@ -274,10 +274,10 @@ def _learn(raw: bytes, familiar: Familiar) -> Piece:
 
 
 def _whole_cells(
-    rows: Sequence[bytes], formulas: Mapping[bytes, Formula], familiar: Familiar
+    rows: Sequence[bytes], formulas: Mapping[bytes, Formula], known: KnownSheets
 ) -> tuple[dict[Address, Raw], list[tuple[Address, Formula]]]:
     """Cells without a stored value: texts written in the cell, and formulas nobody computed."""
-    texts = _texts({inline for inline in rows[5::GROUPS] if inline}, familiar)
+    texts = _texts({inline for inline in rows[5::GROUPS] if inline}, known)
     cells: dict[Address, Raw] = {}
     placed: list[tuple[Address, Formula]] = []
     columns = (rows[group::GROUPS] for group in (1, 3, 5, 6, 8))
@@ -286,9 +286,9 @@ def _whole_cells(
             if kind != b"inlineStr":
                 raise Odd
             if texts[inline]:
-                cells[_address(reference, familiar)] = texts[inline]
+                cells[_address(reference, known)] = texts[inline]
         elif raw is not None:
-            formula, address = formulas[raw], _address(reference, familiar)
+            formula, address = formulas[raw], _address(reference, known)
             if formula.group and not formula.text:
                 raise Odd  # its text follows from another cell's
             cells[address] = "" if empty is not None and kind == b"str" else Uncomputed(formula.text)
@@ -296,20 +296,20 @@ def _whole_cells(
     return cells, placed
 
 
-def _texts(raws: set[bytes], familiar: Familiar) -> dict[bytes, str]:
+def _texts(raws: set[bytes], known: KnownSheets) -> dict[bytes, str]:
     """Texts written in cells, by their bytes."""
-    known = {raw: familiar.texts.find(raw) for raw in raws}
-    new = decode_texts(raw for raw, text in known.items() if text is None)
-    found = {raw: text for raw, text in known.items() if text is not None}
+    met = {raw: known.texts.find(raw) for raw in raws}
+    new = decode_texts(raw for raw, text in met.items() if text is None)
+    found = {raw: text for raw, text in met.items() if text is not None}
     for raw, text in new.items():
         found[raw] = unescape_excel(text)
-        familiar.texts.keep(raw, found[raw])
+        known.texts.keep(raw, found[raw])
     return found
 
 
-def _address(reference: bytes, familiar: Familiar) -> Address:
-    found = familiar.addresses.find(reference)
+def _address(reference: bytes, known: KnownSheets) -> Address:
+    found = known.addresses.find(reference)
     if found is None:
         found = read_address(reference)
-        familiar.addresses.keep(reference, found)
+        known.addresses.keep(reference, found)
     return found

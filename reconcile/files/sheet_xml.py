@@ -37,7 +37,7 @@ _LONGEST_ROW = 2 << 20  # bytes between two rows; 16,384 cells of common length 
 
 def read_sheet(data: bytes, *, name: str, hidden: bool, shared: Shared, familiar: Familiar | None = None) -> Sheet:
     """Read a worksheet part. Raises UnsafeMarkup or lxml.etree.XMLSyntaxError for parts that no reader should accept."""
-    sheet = None if familiar is None else piece_sheet(data, name=name, hidden=hidden, shared=shared, familiar=familiar)
+    sheet = None if familiar is None else piece_sheet(data, name=name, hidden=hidden, shared=shared, known=familiar.sheets)
     sheet = sheet or scan_sheet(data, name=name, hidden=hidden, shared=shared)
     return sheet or parse_sheet(data, name=name, hidden=hidden, shared=shared)
 

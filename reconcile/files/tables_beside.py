@@ -231,7 +231,7 @@ class TablesBeside:
 
 
 _NOT_INSTALLED = (
-    "这份汇总表的报表超过500份，数据在它旁边的 Parquet 文件中，读取它们的程序包没有安装，没有读取。"
+    "这份汇总表的报表很多，数据在它旁边的 Parquet 文件中，读取它们的程序包没有安装，没有读取。"
     '请运行 pip install "gonghui-reconcile[large]"，然后重新运行。'
 )
 _MISSING = (

@@ -31,7 +31,7 @@ from reconcile.files.tidy_rows import (
     unit_of,
     unit_row,
 )
-from reconcile.files.tidy_table import HEAD, TablesIn, TablesOut, damaged, facts
+from reconcile.files.tidy_table import HEAD, OPEN_SHEET, TablesIn, TablesOut, damaged, facts, figures_of, long, texts_of
 from reconcile.files.workbook import read_workbook
 from reconcile.model.identity import mask_text
 from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_COLUMNS
@@ -47,12 +47,14 @@ from reconcile.model.round import (
 from reconcile.model.unit import Unit, without_circles
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from reconcile.files.bulk import Book
     from reconcile.model.outcome import Outcome
     from reconcile.scheme.scheme import Scheme
     from reconcile.scheme.tables import Table
 
-ADJUSTMENTS_SHEET = "核定"
+ADJUSTMENTS_SHEET = OPEN_SHEET
 ADJUSTMENTS_HEADING: dict[str, str] = {
     "unit": "单位代码",
     "unit_name": "单位名称",
@@ -66,11 +68,14 @@ ADJUSTMENTS_HEADING: dict[str, str] = {
 }
 """Columns of the sheet 核定; the two names are for the reader only."""
 
-_FORMAT, _FORMAT_BESIDE = "1", "2"  # 2: the round stands in files beside; what knows only 1 must not take the workbook for an empty round
-_FORMATS = frozenset({"1", "1.0", "2", "2.0"})  # a program that saves it anew may write a point
+# 2: the round stands in files beside; 3: long tables are packed. What knows only 1 must not take the workbook for an empty round.
+_FORMAT, _FORMAT_BESIDE, _FORMAT_PACKED = "1", "2", "3"
+_FORMATS = frozenset({"1", "1.0", "2", "2.0", "3", "3.0"})  # a program that saves it anew may write a point
 _FOLDER, _FILE = "data", "file:"
 _WIDEST = 16_384  # columns of a sheet
 _SCHEME_CELLS = 1_000_000  # cells of all tables of a scheme; 5,000 indicators and as many rules have a tenth of them
+_MOST_FINDINGS = 100_000  # of one summary whose round is not large: two hundred a return
+_LISTS = "lists"
 _LAST_DAY = 2_958_465  # 9999-12-31
 _ANSWERS = "_answers"  # summaries of earlier programs have none
 _EPOCH = date(1899, 12, 30).toordinal()  # serial 0 of the 1900 system, for serials after its 29 February
@@ -90,7 +95,8 @@ class Head:
 
 
 def add_round(book: Book, outcome: Outcome, scheme: Scheme, *, data: DataFiles | None = None) -> None:
-    """Add the tidy sheets to a book: round, units, scheme and results. Totals only of units with children: a leaf's are its own values.
+    """Add the tidy sheets to a book: round, units, scheme and results. Totals only of units with children (a leaf's are its own values),
+    and where these are many only those with a figure.
 
     With `data`, the files that `large_tables` wrote, only the head is added, which names them.
     """
@@ -107,6 +113,7 @@ def add_round(book: Book, outcome: Outcome, scheme: Scheme, *, data: DataFiles |
     }
     if data is None:
         _add_tables(out, outcome, scheme)
+        head["format"] = _FORMAT_PACKED if out.packs else _FORMAT
     else:
         head |= {_FOLDER: data.folder, **{f"{_FILE}{name}": digest for name, digest in data.digests.items()}}
     out.close(head)
@@ -114,16 +121,21 @@ def add_round(book: Book, outcome: Outcome, scheme: Scheme, *, data: DataFiles |
 
 def _add_tables(out: TablesOut, outcome: Outcome, scheme: Scheme) -> None:
     returns, units = outcome.round, outcome.units
-    out.lines("_units", UNIT_COLUMNS, (unit_row(unit) for unit in units))
+    out.texts("_units", UNIT_COLUMNS, (unit_row(unit) for unit in units))
     out.frame("_returns", returns.returns, RETURNS_COLUMNS, index=True)
     _add_values(out, returns)
     for name, columns in LONG_TABLES.items():
-        out.frame(f"_{name}", getattr(returns, name), columns)
+        table = getattr(returns, name)
+        short = name == _LISTS and long(len(table), len(columns))
+        out.frame(f"_{name}", table.assign(cell=_short_cells(table)) if short else table, columns)
     out.frame(_ANSWERS, returns.answers, ANSWERS_COLUMNS)
-    out.lines("_layouts", LAYOUT_COLUMNS, layout_rows(returns.layouts))
-    out.lines("_intake", FINDING_COLUMNS, (finding_row(finding) for finding in returns.intake))
+    out.texts("_layouts", LAYOUT_COLUMNS, layout_rows(returns.layouts))
+    out.texts("_intake", FINDING_COLUMNS, (finding_row(finding) for finding in returns.intake))
     above = [unit for unit in dict.fromkeys(outcome.totals["unit"]) if unit == outcome.root or units.children(str(unit))]
-    out.frame("_totals", outcome.totals[outcome.totals["unit"].isin(above)], TOTALS_COLUMNS)
+    totals = outcome.totals[outcome.totals["unit"].isin(above)]
+    if long(len(totals), len(TOTALS_COLUMNS)):  # of a hundred thousand units of which three reported, hardly a row says anything
+        totals = totals[totals[["value", "approved", "previous", "closing"]].notna().any(axis=1)]
+    out.frame("_totals", totals, TOTALS_COLUMNS)
     out.frame("_differences", outcome.differences, DIFFERENCES_COLUMNS)
     out.frame("_checks", outcome.checks, CHECKS_COLUMNS)
     lines = ((name, str(len(line)), *line) for name, table in scheme.tables.items() for line in table)
@@ -184,18 +196,31 @@ def _as_damage() -> Iterator[None]:
 
 def _read_round(tables: TablesIn, period: Period) -> tuple[Round, tuple[Unit, ...]]:
     values, states = _values(tables)
-    long = {name: tables.frame(f"_{name}", columns) for name, columns in LONG_TABLES.items()}
+    sparse = {name: tables.frame(f"_{name}", columns) for name, columns in LONG_TABLES.items()}
+    if tables.packs(f"_{_LISTS}"):
+        sparse[_LISTS]["cell"] = pd.array(_whole_cells(sparse[_LISTS]), dtype="str")
     found = Round(
         period=period,
         returns=tables.frame("_returns", RETURNS_COLUMNS, index=True),
         values=values,
         states=states,
         layouts=layouts_of(tables.texts("_layouts")),
-        intake=tuple(map(finding_of, tables.texts("_intake"))),
+        intake=tuple(map(finding_of, tables.texts("_intake", most=_MOST_FINDINGS))),
         answers=tables.frame(_ANSWERS, ANSWERS_COLUMNS) if tables.has(_ANSWERS) else no_answers(),
-        **long,
+        **sparse,
     )
     return found, tuple(map(unit_of, tables.texts("_units")))
+
+
+def _short_cells(lists: pd.DataFrame) -> list[str]:
+    """The cells of a packed list without their rows, which the table has anyway, and # in their place; = behind any other cell."""
+    pairs = zip(lists["cell"].tolist(), map(str, lists["row"].tolist()), strict=True)
+    return [f"{cell.removesuffix(row)}#" if cell.endswith(row) else f"{cell}=" for cell, row in pairs]
+
+
+def _whole_cells(lists: pd.DataFrame) -> list[str]:
+    pairs = zip(lists["cell"].tolist(), map(str, lists["row"].tolist()), strict=True)
+    return [cell[:-1] + row if cell.endswith("#") else cell[:-1] for cell, row in pairs]
 
 
 def read_totals(workbook: Workbook, *, opener: Opener | None = None) -> pd.DataFrame:
@@ -214,7 +239,7 @@ def data_in_use(summaries: Iterable[Path]) -> frozenset[str]:
     found = set()
     for path in summaries:
         with suppress(OSError, UnreadableWorkbook):
-            head = read_head(read_workbook(path.read_bytes(), name=path.name))
+            head = read_head(read_workbook(path.read_bytes(), name=path.name, whole=False))
             found.add(head.beside.folder if head.beside is not None else "")
     return frozenset(found)
 
@@ -251,40 +276,58 @@ def _add_values(out: TablesOut, returns: Round) -> None:
     codes = [str(code) for code in returns.values.columns]
     states = returns.states.reindex(index=returns.values.index, columns=returns.values.columns).to_numpy(dtype=np.int8)
     digits = (states + ord("0")).astype(np.uint8)
-    matrix = returns.values.to_numpy(dtype=np.float64).tolist()
-    rows = ([str(one), "s" + digits[row].tobytes().decode("ascii"), *matrix[row]] for row, one in enumerate(returns.values.index))
-    out.lines("_values", (str(returns.values.index.name or ""), "states", *codes), rows)
+    ids = [str(one) for one in returns.values.index]
+    said = [f"s{row.tobytes().decode('ascii')}" for row in digits]
+    columns = returns.values.to_numpy(dtype=np.float64).T.tolist()
+    out.columns("_values", (str(returns.values.index.name or ""), "states", *codes), [ids, said, *columns])
 
 
 def _values(tables: TablesIn) -> tuple[pd.DataFrame, pd.DataFrame]:
-    sheet, lines = tables.sheet("_values")
-    heading = {column: tables.text(value) for (row, column), value in sheet.cells.items() if row == 1}
-    codes = [heading.get(column, "") for column in range(3, max(heading, default=2) + 1)]
-    rows = {row: number for number, row in enumerate(lines)}
-    ids, digits = [""] * len(rows), [""] * len(rows)
-    states_there = sum(len(raw) for (_, column), raw in sheet.cells.items() if column == 2 and isinstance(raw, str))
-    if len(rows) * len(codes) > states_there:  # each figure has its state: what claims to have more figures would fill the memory
-        raise damaged("_values")
-    values = np.full((len(rows), len(codes)), np.nan)
-    for (row, column), raw in sheet.cells.items():
-        if row == 1:
-            continue
-        if column > 2:
-            if column - 3 >= len(codes):
-                raise damaged("_values")
-            values[rows[row], column - 3] = tables.number(raw, "_values")
-        elif column == 1:
-            ids[rows[row]] = tables.text(raw)
-        else:
-            digits[rows[row]] = tables.text(raw)[1:]
+    heading, ids, digits, values = _packed_values(tables) if tables.packs("_values") else _plain_values(tables)
+    codes = heading[2:]
     if any(len(one) != len(codes) for one in digits):
         raise damaged("_values")
     written = np.frombuffer("".join(digits).encode("ascii", errors="replace"), dtype=np.uint8)
     states = written.reshape(values.shape).astype(np.int8) - ord("0")
     if not np.isin(states, [int(state) for state in State]).all():
         raise damaged("_values")
-    index = pd.Index(pd.array(ids, dtype="str"), name=heading.get(1) or None)
+    index = pd.Index(pd.array(ids, dtype="str"), name=heading[0] or None)
     return pd.DataFrame(values, index=index, columns=codes), pd.DataFrame(states.astype(np.int8), index=index, columns=codes)
+
+
+def _packed_values(tables: TablesIn) -> tuple[list[str], list[str], list[str], NDArray[np.float64]]:
+    """Heading, ids, states as digits, and the figures (rows × codes)."""
+    heading, columns = tables.unpacked("_values")
+    ids, digits, *figures = columns
+    values = np.empty((len(ids), len(figures)), order="F")
+    for place, column in enumerate(figures):
+        values[:, place] = figures_of(column)
+    return heading, texts_of(ids).tolist(), [one[1:] for one in texts_of(digits).tolist()], values
+
+
+def _plain_values(tables: TablesIn) -> tuple[list[str], list[str], list[str], NDArray[np.float64]]:
+    """The same of a table that stands row by row."""
+    sheet, lines = tables.sheet("_values")
+    named = {column: tables.text(value) for (row, column), value in sheet.cells.items() if row == 1}
+    heading = [named.get(column, "") for column in range(1, max(named, default=2) + 1)]
+    rows = {row: number for number, row in enumerate(lines)}
+    ids, digits = [""] * len(rows), [""] * len(rows)
+    states_there = sum(len(raw) for (_, column), raw in sheet.cells.items() if column == 2 and isinstance(raw, str))
+    if len(rows) * (len(heading) - 2) > states_there:  # each figure has its state: what claims to have more figures would fill the memory
+        raise damaged("_values")
+    values = np.full((len(rows), len(heading) - 2), np.nan)
+    for (row, column), raw in sheet.cells.items():
+        if row == 1:
+            continue
+        if column > 2:
+            if column > len(heading):
+                raise damaged("_values")
+            values[rows[row], column - 3] = tables.number(raw, "_values")
+        elif column == 1:
+            ids[rows[row]] = tables.text(raw)
+        else:
+            digits[rows[row]] = tables.text(raw)[1:]
+    return heading, ids, digits, values
 
 
 def _adjustments(workbook: Workbook, scheme: Scheme, units: tuple[Unit, ...]) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Tables in hidden sheets: any text, number or flag goes in, and the same comes out, also after Excel or WPS saved the workbook anew.
 
-A sheet holds a heading row and plain cells. Text that a cell cannot hold as it is (control characters, lone surrogates, blanks at its
-ends) is written with backslash escapes; text too long for a cell goes to the sheet `_long` in pieces. The head keeps a digest of every
-sheet, so that a cell changed by hand does not go unnoticed.
+A sheet holds a heading row and plain cells; of a long table each cell holds some hundred rows of its column (`tidy_packed`). Text that a
+cell cannot hold as it is (control characters, lone surrogates, blanks at its ends) is written with backslash escapes; text too long for a
+cell goes to the sheet `_long` in pieces. The head keeps a digest of every sheet, so that a cell changed by hand does not go unnoticed.
 """
 
 from __future__ import annotations
@@ -15,17 +15,28 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from reconcile.files.raw import Percent, Raw, Sheet, UnreadableWorkbook, Workbook
+from reconcile.files.tidy_packed import Cells, packed, unpacked
 from reconcile.model.characters import ALTERED
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from reconcile.files.bulk import Book, Value
 
 HEAD = "_reconcile"
+OPEN_SHEET = "核定"
+"""The one visible sheet of a summary that is read back: figures that a person set."""
+
 _LONG = "_long"
-_ROWS, _DIGEST = "rows:", "digest:"
+_ROWS, _DIGEST, _PACKED = "rows:", "digest:", "packed:"
+_MOST_PLAIN = 20_000  # cells of a table that stands row by row; sixteen such tables still leave room below what a reader takes
+_MOST_PACKED = 12_000_000  # cells of a packed table: a million and a half filled cells of lists, each of eight columns
+_MOST_ENTRIES = 300_000  # rows of a packed table each of which becomes an object (units); of larger rounds they stand in files beside
+_MOST_INDEXED = 50_000  # rows of one that has an index (returns); the figures of so many already fill a packed table
 _BLANK_ROWS = 1_000  # at the end of a table, where its head says that there are more; a head that says a million would fill the memory
 _MOST_ROWS = 1_048_576
 _LAST_SHORT = 0xFFFF  # the last character that four hexadecimal digits name
@@ -92,6 +103,11 @@ def _digest_of(sheet: Sheet, *, without: str = "") -> str:
     return str(found)
 
 
+def long(rows: int, columns: int) -> bool:
+    """Whether a table of this size is packed."""
+    return rows * columns > _MOST_PLAIN
+
+
 class TablesOut:
     """Writes tables into hidden sheets of a book; `close` adds the head, which knows how many rows each has, and its digest."""
 
@@ -99,7 +115,13 @@ class TablesOut:
         self._book = book
         self._long: list[list[Value]] = []
         self._rows: dict[str, int] = {}
+        self._packed: dict[str, int] = {}
         self._digests: dict[str, str] = {}
+
+    @property
+    def packs(self) -> bool:
+        """Whether any table was long enough to be packed."""
+        return bool(self._packed)
 
     def lines(self, name: str, heading: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> None:
         """Write a table of texts and numbers, row by row."""
@@ -109,11 +131,25 @@ class TablesOut:
     def frame(self, name: str, table: pd.DataFrame, columns: Mapping[str, str], *, index: bool = False) -> None:
         """Write a table of the model with its declared columns; with `index` its index stands in the first column."""
         names = list(columns)
-        cells: list[list[Any]] = [_texts(table[name]) if columns[name] == "str" else table[name].tolist() for name in names]
+        cells: list[Cells] = [_texts(table[name]) if columns[name] == "str" else table[name].tolist() for name in names]
         if index:
             names.insert(0, str(table.index.name or ""))
             cells.insert(0, _texts(table.index))
-        self.lines(name, names, zip(*cells, strict=True))
+        self.columns(name, names, cells)
+
+    def texts(self, name: str, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write a table of texts, each row as long as the heading."""
+        written = list(rows)
+        self.columns(name, heading, list(zip(*written, strict=True)) or [()] * len(heading))
+
+    def columns(self, name: str, heading: Sequence[str], columns: Sequence[Cells]) -> None:
+        """Write a table by its columns, each all texts or all numbers; a long one is packed."""
+        rows = len(columns[0])
+        if not long(rows, len(columns)):
+            self.lines(name, heading, zip(*columns, strict=True))
+            return
+        self._packed[name] = rows
+        self.lines(name, heading, zip(*map(packed, columns), strict=True))
 
     def close(self, facts: Mapping[str, str]) -> None:
         """Write the long texts, then the head: `facts`, and the number of rows of each table."""
@@ -121,6 +157,7 @@ class TablesOut:
             self._sheet(_LONG, self._long)
         head: list[list[Value]] = [[key, escape(value)] for key, value in facts.items()]
         head += [[f"{_ROWS}{name}", count] for name, count in self._rows.items()]
+        head += [[f"{_PACKED}{name}", count] for name, count in self._packed.items()]
         head += [[f"{_DIGEST}{name}", digest] for name, digest in self._digests.items()]
         whole = _Digest()
         for row, line in enumerate(head, start=1):
@@ -150,10 +187,10 @@ class TablesIn:
         self._sheets = {sheet.name: sheet for sheet in workbook.sheets}
         self.facts = facts(workbook)
         self._same(HEAD)
-        self._long: list[list[Raw | None]] = []
+        self._long: list[list[Raw | None] | None] = []
         if _LONG in self._sheets:
             long = self._same(_LONG)
-            self._long = _grid(long, sorted({row for row, _ in long.cells}))
+            self._long = [*_grid(long, sorted({row for row, _ in long.cells}))]
 
     def _same(self, name: str) -> Sheet:
         """A sheet that is as it was written."""
@@ -185,35 +222,78 @@ class TablesIn:
         sheet, rows = self.sheet(name)
         return _grid(sheet, rows)
 
-    def texts(self, name: str) -> list[list[str]]:
-        """All rows of a table of texts, as `lines`."""
+    def texts(self, name: str, *, most: int = _MOST_ENTRIES) -> list[list[str]]:
+        """All rows of a table of texts, as `lines`; those of a packed table (less than `most`) all as long as its heading."""
+        if self.packs(name):
+            _, columns = self.unpacked(name, most=most)
+            return [list(row) for row in zip(*map(texts_of, columns), strict=True)]
         return [[self.text(cell) for cell in row] for row in self.lines(name)]
+
+    def packs(self, name: str) -> bool:
+        """Whether a table is packed."""
+        return f"{_PACKED}{name}" in self.facts
+
+    def unpacked(self, name: str, *, most: int = _MOST_PACKED) -> tuple[list[str], list[list[Any]]]:
+        """Heading and columns of a packed table of less than `most` rows: texts, or numbers with None for NaN. Raises ValueError where JSON
+        is none of ours."""
+        sheet, rows = self.sheet(name)
+        cells = sheet.cells
+        heading = [self.text(cells.get((1, column))) for column in range(1, max((at for row, at in cells if row == 1), default=0) + 1)]
+        count = _count(self.facts.get(f"{_PACKED}{name}", ""), most=min(most, _MOST_PACKED // max(len(heading), 1)))
+        if count is None or not heading:
+            raise damaged(name)
+        columns: list[list[Any]] = []
+        for number in range(1, len(heading) + 1):
+            column: list[Any] = []
+            for row in rows:
+                column += unpacked(self.text(cells.get((row, number))), most=count - len(column))
+            if len(column) != count:
+                raise damaged(name)
+            columns.append(column)
+        return heading, columns
 
     def frame(self, name: str, columns: Mapping[str, str], *, index: bool = False) -> pd.DataFrame:
         """A table of the model, its columns as declared."""
-        sheet, rows = self.sheet(name)
-        heading = {self.text(value): column for (row, column), value in sheet.cells.items() if row == 1}
-        if not set(columns) <= set(heading):
+        most = _MOST_INDEXED if index else _MOST_PACKED
+        heading, cells = self.unpacked(name, most=most) if self.packs(name) else self._plain_columns(name, columns, index=index)
+        read = dict(zip(heading, cells, strict=True))
+        if not set(columns) <= set(read):
             raise damaged(name)
-        cells = sheet.cells
-        made: dict[str, Any] = {}
-        for column, kind in columns.items():
-            raw = [cells.get((row, heading[column])) for row in rows]
-            made[column] = (
-                pd.array([self.text(one) for one in raw], dtype="str") if kind == "str" else [self.number(one, name) for one in raw]
-            )
+        made: dict[str, Any] = {
+            column: pd.array(texts_of(read[column]), dtype="str") if kind == "str" else figures_of(read[column])
+            for column, kind in columns.items()
+        }
         table = pd.DataFrame(made, columns=list(columns)).astype({column: kind for column, kind in columns.items() if kind != "str"})
         if index:
-            labels = [self.text(cells.get((row, 1))) for row in rows]
-            table.index = pd.Index(pd.array(labels, dtype="str"), name=self.text(cells.get((1, 1))) or None)
+            table.index = pd.Index(pd.array(texts_of(cells[0]), dtype="str"), name=heading[0] or None)
         return table
+
+    def _plain_columns(self, name: str, columns: Mapping[str, str], *, index: bool) -> tuple[list[str], list[list[Any]]]:
+        """Heading and columns of a table of the model that stands row by row; with `index` its first column goes before them."""
+        sheet, rows = self.sheet(name)
+        cells = sheet.cells
+        places = {self.text(value): column for (row, column), value in cells.items() if row == 1}
+        if not set(columns) <= set(places):
+            raise damaged(name)
+        read: list[list[Any]] = []
+        for column, kind in columns.items():
+            raw = [cells.get((row, places[column])) for row in rows]
+            read.append([self.text(one) for one in raw] if kind == "str" else [self.number(one, name) for one in raw])
+        heading = list(columns)
+        if index:
+            heading.insert(0, self.text(cells.get((1, 1))))
+            read.insert(0, [self.text(cells.get((row, 1))) for row in rows])
+        return heading, read
 
     def text(self, raw: Raw | None) -> str:
         """A cell's text; also where a program made a number of it."""
         if raw is None:
             return ""
         if isinstance(raw, str) and raw.startswith("\\@") and raw[2:].isdigit() and int(raw[2:]) <= len(self._long):
-            return "".join(_plain(piece) for piece in self._long[int(raw[2:]) - 1])
+            pieces, self._long[int(raw[2:]) - 1] = self._long[int(raw[2:]) - 1], None
+            if pieces is None:  # each long text stands for one cell; for a hundred thousand it would fill the memory
+                raise damaged(_LONG)
+            return "".join(map(_plain, pieces))
         return _plain(raw)
 
     def number(self, raw: Raw | None, name: str) -> float:
@@ -235,6 +315,22 @@ def _plain(raw: Raw | None) -> str:
     raise damaged(HEAD)
 
 
+def texts_of(cells: Sequence[Any]) -> NDArray[Any]:
+    """A column of texts as they were read. Raises ValueError where one is none."""
+    if not set(map(type, cells)) <= {str}:
+        raise ValueError("texts were expected")
+    made = np.empty(len(cells), dtype=object)
+    made[:] = cells
+    return made
+
+
+def figures_of(cells: Sequence[Any]) -> NDArray[np.float64]:
+    """A column of numbers as they were read, NaN for None. Raises ValueError where one is none."""
+    if not set(map(type, cells)) <= {int, float, type(None)}:
+        raise ValueError("numbers were expected")
+    return np.array(cells, dtype=np.float64)
+
+
 def _texts(column: pd.Series[Any] | pd.Index[Any]) -> list[str]:
     return [str(one) for one in column.to_numpy(dtype=object).tolist()]
 
@@ -242,8 +338,11 @@ def _texts(column: pd.Series[Any] | pd.Index[Any]) -> list[str]:
 def facts(workbook: Workbook) -> dict[str, str]:
     """The head's keys and values; empty where the workbook has no head."""
     head = next((sheet for sheet in workbook.sheets if sheet.name == HEAD), None)
-    if head is None:
-        return {}
+    return {} if head is None else facts_of(head)
+
+
+def facts_of(head: Sheet) -> dict[str, str]:
+    """The keys and values of a head."""
     keys = {row: str(value) for (row, column), value in head.cells.items() if column == 1}
     return {key: unescape(str(head.cells.get((row, 2), ""))) for row, key in keys.items()}
 
@@ -261,11 +360,11 @@ def damaged(name: str) -> UnreadableWorkbook:
     return UnreadableWorkbook("damaged", f"汇总表的数据页“{name}”不完整或被改动过，无法读取，请向报送单位索取原文件。")
 
 
-def _count(written: str) -> int | None:
+def _count(written: str, *, most: int = _MOST_ROWS) -> int | None:
     """How many rows the head says; None where it is no such number."""
     plain = written.removesuffix(".0")
-    count = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 8 else _MOST_ROWS
-    return count if count < _MOST_ROWS else None
+    count = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 9 else most
+    return count if count < most else None
 
 
 def _grid(sheet: Sheet, rows: Iterable[int]) -> list[list[Raw | None]]:

@@ -47,16 +47,19 @@ __all__ = [
 _AGAIN = "请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”后再报。"
 
 
-def read_workbook(data: bytes, *, name: str, worker: XlsWorker | None = None, familiar: Familiar | None = None) -> Workbook:
+def read_workbook(
+    data: bytes, *, name: str, worker: XlsWorker | None = None, familiar: Familiar | None = None, whole: bool = True
+) -> Workbook:
     """Read a workbook from its bytes. `name` is only for messages.
 
     `worker` reads .xls and .et; who reads many files keeps one open (`with XlsWorker() as worker`), else each such file starts its own.
-    `familiar` is what the reader of many files met before; it changes nothing but time.
+    `familiar` is what the reader of many files met before; it changes nothing but time. Unless it is to be read `whole`, of one of our own
+    summaries only the sheets come that it is read back from.
     Raises UnreadableWorkbook, and nothing else, for whatever the bytes may be.
     """
     kind, directory = opened(data)
     if kind is Medium.XLSX:
-        return read_xlsx(data, directory=directory, familiar=familiar)
+        return read_xlsx(data, directory=directory, familiar=familiar, whole=whole)
     if kind is Medium.XLS:
         if worker is not None:
             return worker.read(data)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from lxml import etree
 
 from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.remembered import ENTRY, Remembered, weigh_text
 from reconcile.files.xml import UnsafeMarkup, decode_texts, is_plain_utf8, local, parse, unescape_excel
-
-if TYPE_CHECKING:
-    from reconcile.files.familiar import Familiar
 
 _ITEM = re.compile(rb'[ \t\n]*+<si><t(?: xml:space="preserve")?+>([^<]*+)</t>')
 MAX_STRINGS = 600_000  # different texts of one workbook, as many as cells are read
 _LEARNED = 5000  # strings never met before in one file, from which on it is no return like others
+_STRINGS, _ENDS = 2 << 20, 1 << 20  # bytes of what is kept of strings, and of what stands around them
+_COUNTED = 10_000
 
 
 class Relation(NamedTuple):
@@ -99,69 +100,87 @@ def string_item(item: etree._Element) -> str:
     return "".join(texts)
 
 
-def read_strings(content: bytes, familiar: Familiar) -> list[str]:
+class KnownStrings:
+    """Shared strings that were met before, each by its bytes; and whether what stands around them (`ends`) is as it should be."""
+
+    __slots__ = ("_digits", "ends", "texts")
+
+    def __init__(self) -> None:
+        self.texts: Remembered[bytes, str] = Remembered(_STRINGS, weigh_text)
+        self.ends: Remembered[tuple[bytes, bytes], bool] = Remembered(_ENDS, lambda ends, _: ENTRY + len(ends[0]) + len(ends[1]))
+        self._digits: list[bytes] = []
+
+    def digits(self, count: int) -> Sequence[bytes]:
+        """The numbers of so many strings as cells write them. Of very many, only the first: the others are found by counting."""
+        if len(self._digits) < min(count, _COUNTED):
+            self._digits = [b"%d" % number for number in range(min(count, _COUNTED))]
+        return self._digits
+
+
+def read_strings(content: bytes, known: KnownStrings) -> list[str]:
     """The shared strings: rich text joined, readings left out. Raises UnsafeMarkup, lxml.etree.XMLSyntaxError, UnreadableWorkbook."""
     if len(content) > 4 * MAX_STRINGS and content.count(b"<si") > MAX_STRINGS:
         raise UnreadableWorkbook("too_large", f"工作簿的文字超过 {MAX_STRINGS // 10000} 万条的上限，未读取。请删去无关内容后另存再报。")
-    quick = scan_strings(content, familiar)
+    quick = scan_strings(content, known)
     if quick is not None:
         return quick
     return [unescape_excel(string_item(item)) for item in parse(content) if local(item) == "si"]
 
 
-def scan_strings(content: bytes, familiar: Familiar) -> list[str] | None:
+def scan_strings(content: bytes, known: KnownStrings) -> list[str] | None:
     """The quick way: item by item, each looked at once; None unless every byte between the first and the last is one's."""
     start, end = content.find(b"<si>"), content.rfind(b"</si>")
-    if start < 0 or end < start or not _ends(content[:start], content[end + 5 :], familiar):
+    if start < 0 or end < start or not _ends(content[:start], content[end + 5 :], known):
         return None
     body = content[start:end]
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     items = body.split(b"</si>")
-    texts = list(map(familiar.strings.known.get, items))
-    if all(texts):
-        return texts  # type: ignore[return-value]  # none is None, and none is blank
-    new = {item for item, text in zip(items, texts, strict=True) if text is None}
-    known = _texts_of(new, familiar)
-    if known is None:
-        return None
-    return [known[item] if text is None else text for item, text in zip(items, texts, strict=True)]
+    texts = list(map(known.texts.known.get, items))
+    missing = [place for place, text in enumerate(texts) if text is None]
+    if missing:
+        new = _texts_of({items[place] for place in missing}, known)
+        if new is None:
+            return None
+        for place in missing:
+            texts[place] = new[items[place]]
+    return texts  # type: ignore[return-value]  # none is None any more
 
 
-def _ends(head: bytes, tail: bytes, familiar: Familiar) -> bool:
+def _ends(head: bytes, tail: bytes, known: KnownStrings) -> bool:
     """Whether what stands around the items is one element of a plain UTF-8 part, without comments."""
-    known = familiar.ends.find((head, tail))
-    if known is None:
-        known = b"<!" not in head and b"<!" not in tail and is_plain_utf8(head[:500] + b"<si>")
+    good = known.ends.find((head, tail))
+    if good is None:
+        good = b"<!" not in head and b"<!" not in tail and is_plain_utf8(head[:500] + b"<si>")
         try:
-            known = known and len(parse(head + tail)) == 0
+            good = good and len(parse(head + tail)) == 0
         except (UnsafeMarkup, etree.XMLSyntaxError):
-            known = False
-        familiar.ends.keep((head, tail), known)
-    return known
+            good = False
+        known.ends.keep((head, tail), good)
+    return good
 
 
-def _texts_of(items: set[bytes], familiar: Familiar) -> dict[bytes, str] | None:
+def _texts_of(items: set[bytes], known: KnownStrings) -> dict[bytes, str] | None:
     """Items that are not at hand: met long ago, or new. None where one is not well formed by itself."""
-    known: dict[bytes, str] = {}
+    found: dict[bytes, str] = {}
     simple: dict[bytes, bytes] = {}
     try:
         for item in items:
-            text = familiar.strings.find(item)
+            text = known.texts.find(item)
             if text is not None:
-                known[item] = text
-            elif (found := _ITEM.fullmatch(item)) is not None:
-                simple[item] = found[1]
+                found[item] = text
+            elif (one := _ITEM.fullmatch(item)) is not None:
+                simple[item] = one[1]
             else:
-                known[item] = _rich(item)
+                found[item] = _rich(item)
         texts = decode_texts(set(simple.values()))
     except (UnsafeMarkup, UnicodeDecodeError, etree.XMLSyntaxError):
         return None
-    known.update((item, unescape_excel(texts[raw])) for item, raw in simple.items())
-    if len(known) <= _LEARNED:
-        for item, text in known.items():
-            familiar.strings.keep(item, text)
-    return known
+    found.update((item, unescape_excel(texts[raw])) for item, raw in simple.items())
+    if len(found) <= _LEARNED:
+        for item, text in found.items():
+            known.texts.keep(item, text)
+    return found
 
 
 def _rich(item: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 MAX_DIRECTORY = 4 << 20  # bytes: 40,000 entries with names of common length, each of which takes zipfile 700 bytes of memory
 
 _END = struct.Struct("<4s4H2LH")
-_HEADER = struct.Struct("<4s2H4H3L5H2L")
+_HEADER = struct.Struct("<4s2x3H4x3L4H6xL")  # of an entry, without what nobody asks for
 _NEWEST = 63  # the version of the format that zipfile knows
 _IN_ZIP64 = 0xFFFFFFFF
 _MOST = 0xFFFF
@@ -120,9 +120,9 @@ def _entries(data: bytes) -> list[Entry] | None:
     for _ in range(count):
         if at + _HEADER.size > place:
             return None
-        head, _, needed, flags, method, _, _, crc, packed, size, *lengths, volume, _, _, offset = _HEADER.unpack_from(data, at)
-        name = data[at + 46 : at + 46 + lengths[0]]
-        at += 46 + sum(lengths)
+        head, needed, flags, method, crc, packed, size, named, extra, said, volume, offset = _HEADER.unpack_from(data, at)
+        name = data[at + 46 : at + 46 + named]
+        at += 46 + named + extra + said
         if head != b"PK\x01\x02" or (needed & 0xFF) > _NEWEST or _IN_ZIP64 in (packed, size, offset) or volume or at > place:
             return None
         if not name or not name.isascii() or b"\x00" in name:

@@ -56,6 +56,16 @@ LARGE = 500
 go into Parquet files beside the summary, whose sheets show units only down to the second level below the root.
 """
 
+LONG_LISTS = 600_000
+"""A round of more filled cells in lists is large too: so many are read back from one workbook within half a gigabyte."""
+
+
+def many(count: int) -> bool:
+    """Whether so many files, returns or units that reported are more than LARGE. Whoever counts them asks here, so that nobody is of
+    another mind than the rest."""
+    return count > LARGE
+
+
 JUDGED = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 """What is judged: its figures count, stand in for others, or are compared with the computed total."""
 
@@ -170,8 +180,8 @@ class Round:
 
     @property
     def large(self) -> bool:
-        """Whether more than LARGE returns were received."""
-        return len(self.returns) > LARGE
+        """Whether more than LARGE returns were received, or lists of more than LONG_LISTS cells."""
+        return many(len(self.returns)) or len(self.lists) > LONG_LISTS
 
     def within(self, units: Collection[str]) -> Round:
         """The part of the round that is about these units; files whose unit is unknown stay, since they may be anybody's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,15 +37,12 @@ class Total:
     closing: float
 
 
-class Cells(Sequence[CellAt]):
-    """The cells that a figure came from, in order. They are looked up when they are asked for: how many there are is known before."""
+class _Lazy(Sequence[CellAt], ABC):
+    """Cells that are looked up when they are asked for: how many there are is known before."""
 
-    def __init__(self, parts: Iterable[Sequence[CellAt]]) -> None:
-        self._parts = tuple(part for part in parts if len(part))
-        self._size = sum(map(len, self._parts))
-
-    def __len__(self) -> int:
-        return self._size
+    @abstractmethod
+    def _at(self, place: int) -> CellAt:
+        """The cell at a place that there is, counted from 0."""
 
     @overload
     def __getitem__(self, place: int) -> CellAt: ...
@@ -54,9 +52,26 @@ class Cells(Sequence[CellAt]):
 
     def __getitem__(self, place: int | slice) -> CellAt | tuple[CellAt, ...]:
         if isinstance(place, slice):
-            return tuple(self[one] for one in range(*place.indices(self._size)))
-        left = place + self._size if place < 0 else place
-        for part in self._parts if left >= 0 else ():
+            return tuple(map(self._at, range(*place.indices(len(self)))))
+        found = place + len(self) if place < 0 else place
+        if not 0 <= found < len(self):
+            raise IndexError(place)
+        return self._at(found)
+
+
+class Cells(_Lazy):
+    """The cells that a figure came from, in order. Equal to whatever other Cells or tuple holds the same, and hashed like the tuple."""
+
+    def __init__(self, parts: Iterable[Sequence[CellAt]]) -> None:
+        self._parts = tuple(part for part in parts if len(part))
+        self._size = sum(map(len, self._parts))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def _at(self, place: int) -> CellAt:
+        left = place
+        for part in self._parts:
             if left < len(part):
                 return part[left]
             left -= len(part)
@@ -76,10 +91,14 @@ class Cells(Sequence[CellAt]):
         return (isinstance(other, Cells) and self._parts == other._parts) or all(map(eq, self, other))
 
     def __hash__(self) -> int:
-        return hash((self._size, self[0], self[-1]) if self._size else ())
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(self))
 
 
-class _Stretch(Sequence[CellAt]):
+class _Stretch(_Lazy):
     """The cells of one indicator in some rows of a round."""
 
     def __init__(self, addends: Addends, indicator: str, rows: Rows) -> None:
@@ -88,15 +107,7 @@ class _Stretch(Sequence[CellAt]):
     def __len__(self) -> int:
         return int(self._rows.size)
 
-    @overload
-    def __getitem__(self, place: int) -> CellAt: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[CellAt, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> CellAt | tuple[CellAt, ...]:
-        if isinstance(place, slice):
-            return tuple(self._addends.cell(int(row), self._indicator) for row in self._rows[place])
+    def _at(self, place: int) -> CellAt:
         return self._addends.cell(int(self._rows[place]), self._indicator)
 
     def __iter__(self) -> Iterator[CellAt]:

@@ -14,7 +14,7 @@ from reconcile.model.gathered import Gathered, adjusted_of, own_of, without
 from reconcile.model.indicator import Kind
 from reconcile.model.outcome import TOTALS_COLUMNS
 from reconcile.model.past import Earlier, Past
-from reconcile.model.round import LARGE, Round, Standing
+from reconcile.model.round import Round, Standing, many
 from reconcile.model.unit import UnitTree
 from reconcile.process.addition import Addition, Owing, answers_of
 from reconcile.scheme.scheme import Scheme
@@ -71,7 +71,7 @@ def aggregate(
 
 def _kept(returns: Round, units: UnitTree, subtrees: Subtrees) -> list[int]:
     """The rows of the units that get totals."""
-    few = len(returns.counted) <= LARGE
+    few = not many(len(returns.counted))
     register = returns.returns
     compared = set(register.loc[register["standing"] == Standing.COMPARED, "unit"])
     return [

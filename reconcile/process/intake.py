@@ -44,6 +44,7 @@ _PAPERS = frozenset({"not_workbook", "text", "html", "own_results"})
 _ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".xltx", ".xlsb", ".ods")
 _LONG_COUNT = 1e10  # from here on a count of heads may be a telephone or a citizen number
 MOST_TOGETHER = 500  # rows of codes that are remembered
+MOST_LAYOUTS = 100  # of which it is remembered where each figure stands, at some 60 kB each
 _NO_WORD = re.compile(r"[-‐‑–—―−－─_/／\\]*|无")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -108,7 +109,7 @@ class Reader:
         """Read the bytes of one source."""
         name = source.name
         try:
-            workbook = read_workbook(data, name=name, worker=self._worker, familiar=self._familiar)
+            workbook = read_workbook(data, name=name, worker=self._worker, familiar=self._familiar, whole=False)
             if is_summary(workbook):
                 return _summary(source, sha256, workbook, self._scheme)
             form = read_form(workbook, self._scheme, self._known)
@@ -120,9 +121,7 @@ class Reader:
 
     def take(self, form: FilledForm) -> Taken:
         """The answers of a filled form, as arrays in the order of the scheme's indicators, with a mark for every odd cell."""
-        if form.layout not in self._places:
-            self._places[form.layout] = form.places
-        taken = Taken(_cover(form.cover), form.layout, self._places[form.layout])
+        taken = Taken(_cover(form.cover), form.layout, self._places_of(form))
         if form.cover["filled_on"].strip() and not taken.cover["filled_on"]:
             taken.odd_date = mask_text(form.cover["filled_on"].strip())
         self._take_figures(form, taken)
@@ -158,6 +157,15 @@ class Reader:
                     values[column], states[column] = reading.value, int(reading.state)
                     _keep_odd(code, placed, reading, taken)
         taken.values, taken.states = np.array(values, dtype=np.float64), np.frombuffer(states, dtype=np.int8)
+
+    def _places_of(self, form: FilledForm) -> Mapping[str, tuple[str, str]]:
+        """Where each figure of a form stands: the same object for forms of one layout, as long as it is remembered."""
+        found = self._places.get(form.layout)
+        if found is None:
+            if len(self._places) >= MOST_LAYOUTS:
+                self._places.clear()
+            found = self._places[form.layout] = form.places
+        return found
 
     def _slots_of(self, codes: tuple[str, ...]) -> list[tuple[int, bool, str, float]]:
         """The slots of these codes, which stand together on most forms. Plain tuples are taken apart twice as fast as named ones."""

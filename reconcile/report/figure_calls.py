@@ -30,6 +30,7 @@ _SUFFIX = re.compile(r"(?:总工会|工会联合会|工会委员会|联合工会
 _NO_ANSWER = re.compile(r"[\s无没有暂—－\-/／。、，]*")
 _LONGEST_EXCERPT = 150  # characters of a text from below; a unit's own text is told whole
 _LONGEST_ANSWER = 20_000  # characters: longer than any report; the whole answer stands in the summary
+_MOST_NAMED = 100  # units named in one sentence; they fill a page
 _SENTENCE_ENDS = "。！？；"
 
 
@@ -133,7 +134,8 @@ class FigureCalls:
         if value is None or self._partial(few, all_):
             return absent(few.name)
         cells = self._cells(few) + self._cells(all_)
-        return self._enter(f"{format_number(value, 1)}%", Entry("share", few.code, root, self._period, float(value), "%", cells))
+        entry = Entry("share", f"{few.code};{all_.code}", root, self._period, float(value), "%", cells)
+        return self._enter(f"{format_number(value, 1)}%", entry)
 
     def leading(self, name: str, count: int = 2, *, lead: str = "，其中", tail: str = "") -> str:
         """The units directly below with the highest figures: ，其中石桥镇、河口镇分别为5个和3个.
@@ -204,14 +206,12 @@ class FigureCalls:
         return self._counted("实报单位", len(set(coverage.reported) & set(coverage.expected)))
 
     def not_received(self, *, unreadable: bool = False) -> dict[str, str]:
-        """Units whose return is missing (or arrived but could not be read): `count` (2家) and `names`; both "" where there are none."""
+        """Units whose return is missing (or arrived but could not be read): `count` (2家) and `names` (甲、乙等 of many); "" for none."""
         coverage = self._outcome.coverage
-        units = coverage.unreadable if unreadable else tuple(unit for unit in coverage.missing if unit not in coverage.unreadable)
-        if not units:
-            return {"count": "", "names": ""}
-        tree = self._outcome.units
-        names = (self.short_name(unit) + ("本级" if tree.children(unit) else "") for unit in units)
-        return {"count": self._counted("未报单位", len(units)), "names": "、".join(names)}
+        units = coverage.unreadable if unreadable else coverage.missing
+        named = [self.short_name(unit) + ("本级" if self._outcome.units.children(unit) else "") for unit in units[:_MOST_NAMED]]
+        names = "、".join(named) + ("等" if len(units) > len(named) else "")
+        return {"count": self._counted("未报单位", len(units)) if units else "", "names": names}
 
     def stood_in(self) -> str:
         """Names of the units whose own 汇总 stands in for units of which nothing was read; "" where there are none."""

@@ -28,13 +28,15 @@ def findings_csv(outcome: Outcome, scheme: Scheme) -> bytes:
 
     Text that a spreadsheet would take for a formula is led by an apostrophe; control characters become spaces.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow((*_COLUMNS, *_ANSWER_COLUMNS))
-    for finding in outcome.findings:
-        told = (*_line(finding), state_said(finding), finding.reason, *_doubts(finding, outcome, scheme))
-        writer.writerow([harmless(text) for text in told])
-    return out.getvalue().encode("utf-8-sig")
+    out = io.BytesIO()
+    with io.TextIOWrapper(out, encoding="utf-8-sig", newline="") as text:
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow((*_COLUMNS, *_ANSWER_COLUMNS))
+        for finding in outcome.findings:
+            told = (*_line(finding), state_said(finding), finding.reason, *_doubts(finding, outcome, scheme))
+            writer.writerow([harmless(cell) if cell else "" for cell in told])
+        text.flush()
+        return out.getvalue()
 
 
 def findings_json(outcome: Outcome, version: str, scheme: Scheme) -> dict[str, Any]:

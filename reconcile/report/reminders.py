@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,20 +15,23 @@ if TYPE_CHECKING:
     from reconcile.scheme.scheme import Scheme
 
 _RULE = "—" * 20
+_MOST_TEXTS = 1_000  # texts that somebody may still send one by one; of more units, those above are asked to remind them
+_MOST_NAMED = 200  # units named in one text; a message holds some thousand characters
 
 
 def reminders(outcome: Outcome, scheme: Scheme, *, day: date | None) -> str:
     """All texts, ready to be copied one by one; "" where nobody has to be reminded. `day`: as of when, None where nobody said.
 
     A unit is reminded that sent nothing, or of which nothing counts because its files could not be read or told apart: then the text says
-    what to send again. Telephone numbers are masked as everywhere.
+    what to send again. Telephone numbers are masked as everywhere. Where more units than anybody could write to sent nothing, the units
+    directly above them get a text instead, and those without one no text of their own beyond a thousand.
     """
     teller = _Teller(outcome, scheme, day)
     missing, unclear = teller.missed, teller.unclear
     if not missing and not unclear:
         return ""
     parts = ["一、发到工作群", on_one_line(teller.group()), "二、单独发给有关单位"]
-    sent = [(code, teller.missing(code)) for code in missing] + [(code, teller.again(code)) for code in unclear]
+    sent = teller.silent() + [(code, teller.again(code)) for code in unclear]
     parts += [f"{on_one_line(f'【发给】{teller.addressee(code)}')}\n{on_one_line(words)}" for code, words in sent]
     return f"\n{_RULE}\n".join(parts) + "\n"
 
@@ -69,6 +72,30 @@ class _Teller:
         told.append(f"{ask}；已经报送的请告诉我们，以便查找。谢谢支持！{self._signed}")
         return "".join(told)
 
+    def silent(self) -> list[tuple[str, str]]:
+        """Whom to send which text because nothing came: the units themselves or, where they are too many, those above them."""
+        if len(self.missed) <= _MOST_TEXTS:
+            return [(code, self.missing(code)) for code in self.missed]
+        units, below, alone = self._outcome.units, dict[str, list[str]](), list[str]()
+        for code in self.missed:
+            parent = units[code].parent if code in units else ""
+            if parent in units and parent != self._outcome.subject:
+                below.setdefault(parent, []).append(code)
+            else:
+                alone.append(code)
+        return [(code, self.missing(code)) for code in alone[:_MOST_TEXTS]] + [
+            (code, self._below(code, some)) for code, some in below.items()
+        ]
+
+    def _below(self, code: str, missing: Sequence[str]) -> str:
+        """The text for a unit below which several sent nothing."""
+        names = _some([self._outcome.units.name(one) for one in missing])
+        ask = "请尽快催报" if self._late or self._day is None else "请督促按时报送"
+        return (
+            f"{self._outcome.units.name(code)}：您好！{self._paper}的截止日期是{_chinese(self._due)}，贵单位下级还有{len(missing)}家没有收到：{names}。"
+            f"{ask}；已经报送的，请告知发送的时间和方式。谢谢支持！{self._signed}"
+        )
+
     def missing(self, code: str) -> str:
         """The text for a unit from which nothing came."""
         name = self._outcome.units.name(code)
@@ -105,11 +132,18 @@ class _Teller:
     def _named(self, codes: tuple[str, ...]) -> str:
         """Names of units, those below one unit together where they are below several."""
         units = self._outcome.units
+        above: dict[str, str] = {}
+        if len(codes) > _MOST_TEXTS:  # then by the units directly below the sender, and only how many
+            above = {one: top for top in units.children(self._outcome.subject) for one in units.subtree(top)}
         by_parent: dict[str, list[str]] = {}
         for code in codes:
-            by_parent.setdefault(units[code].parent if code in units else "", []).append(units.name(code))
+            parent = above.get(code) or (units[code].parent if code in units else "")
+            by_parent.setdefault(parent, []).append(units.name(code))
         if len(by_parent) == 1:
-            return "、".join(next(iter(by_parent.values())))
+            return _some(next(iter(by_parent.values())))
+        if above:
+            told = (f"及其下级{len(names)}家" if units.children(parent) else "" for parent, names in by_parent.items())
+            return _some([f"{units.name(parent)}{many}" for parent, many in zip(by_parent, told, strict=True)])
         return "；".join(
             f"{units.name(parent)}下：{'、'.join(names)}" if parent in units else "、".join(names) for parent, names in by_parent.items()
         )
@@ -117,6 +151,11 @@ class _Teller:
     @property
     def _signed(self) -> str:
         return f"（{self._office}）" if self._office else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names one after the other, the first of them where they are many."""
+    return "、".join(names[:_MOST_NAMED]) + ("等" if len(names) > _MOST_NAMED else "")
 
 
 def _chinese(day: date | None) -> str:

@@ -58,7 +58,7 @@ def summary(outcome: Outcome, scheme: Scheme, narrative: Narrative, *, beside: s
     add_totals(telling, totals)
     add_kinds(telling, totals)
     add_comparison(telling, totals)
-    (add_covered_units if telling.large else add_coverage)(telling)
+    (add_covered_units if telling.crowded else add_coverage)(telling)
     add_findings(telling, recorded, beside=beside)
     add_statistics(telling)
     add_differences(telling)

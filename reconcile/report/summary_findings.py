@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -58,9 +59,10 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
     replies = Replies(outcome.round, telling.scheme)
     tiers = {tier: telling.book.style(Look(border=True, align="center", fill=fill)) for tier, fill in TIER_FILLS.items()}
     plain = telling.book.style(TEXT)
+    told, silent = _listed(telling)
     most = MOST_LINES if telling.large else LAST_ROW - 10
-    left = len(outcome.findings) - most
-    for number, finding in enumerate(outcome.findings[:most], start=1):
+    left = len(told) - most
+    for number, finding in enumerate(told[:most], start=1):
         target, inside = _target(finding, recorded, beside)
         looks = list(page.styles)
         looks[1] = tiers[finding.tier]
@@ -92,8 +94,21 @@ def add_findings(telling: Telling, recorded: Recorded, *, beside: str | None) ->
             page.page.link(row, 6, target=target, inside=inside)
     if left > 0:
         page.section(f"以上{most}处，强制性问题在前；另有{left}处未列，全部见 findings.csv")
+    if silent:
+        page.section(f"另有{silent}家单位没有报送，未在此逐家列出，见“上报情况”和 findings.csv")
     page.nothing("没有发现问题")
     page.close()
+
+
+def _listed(telling: Telling) -> tuple[Sequence[Finding], int]:
+    """The findings without those about units that sent nothing, where these are so many that they would bury the others; how many."""
+    rule = telling.scheme.named.get("missing_unit")
+    findings = telling.outcome.findings
+    if not telling.crowded or rule is None:
+        return findings, 0
+    told = [one for one in findings if one.rule != rule.id]
+    silent = len(findings) - len(told)
+    return (told, silent) if silent > MOST_LINES else (findings, 0)
 
 
 def _places(cells: tuple[CellAt, ...]) -> str:
@@ -148,11 +163,11 @@ def add_statistics(telling: Telling) -> None:
         page.add([rule, tier.chinese if tier else "", check, found.get(rule, 0), *judged])
     sums = [int(outcome.checks[name].sum()) for name in ("passed", "failed", "not_evaluable", "not_applicable")]
     page.add(["合计", "", "", len(outcome.findings), *sums])
-    page.section("二、按单位" if not telling.large else "二、按下级单位（含其所有下级）")
+    page.section("二、按下级单位（含其所有下级）" if telling.crowded else "二、按单位")
     heading = ["单位代码", "", "单位名称", *(f"{tier.chinese}" for tier in Tier), "合计", ""]
     page.add(heading, [telling.book.style(Look(font="黑体", border=True, fill="D9D9D9", align="center"))] * len(heading))
     by_unit: dict[tuple[str, str], Counter[Tier]] = {}
-    under = telling.shown.under if telling.large else {}
+    under = telling.shown.under if telling.crowded else {}
     for finding in outcome.findings:
         above = under.get(finding.unit)
         unit_of = (finding.unit, finding.unit_name) if above is None else (above, outcome.units.name(above))

@@ -15,8 +15,8 @@ from reconcile.files.raw import column_letters
 from reconcile.files.tables_beside import NO_PYARROW
 from reconcile.model.finding import Tier
 from reconcile.model.quantity import exact, round_half_up
-from reconcile.model.round import LARGE, Standing
-from reconcile.report.summary_units import ShownUnits
+from reconcile.model.round import LARGE, LONG_LISTS, Standing, many
+from reconcile.report.summary_units import MANY_UNITS, ShownUnits
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Book, Page, Value
@@ -87,8 +87,13 @@ class Telling:
         return self.outcome.round.large
 
     @cached_property
+    def crowded(self) -> bool:
+        """Whether there are too many units to list each, be they heard of or not."""
+        return self.large or len(self.outcome.units.subtree(self.outcome.root)) > MANY_UNITS
+
+    @cached_property
     def shown(self) -> ShownUnits:
-        """The units that the sheets of a large round show."""
+        """The units that the sheets of a large round, or of one with many units, show."""
         return ShownUnits(self.outcome.units, self.outcome.root)
 
     def elsewhere(self, table: str) -> str:
@@ -101,11 +106,16 @@ class Telling:
     def beside_words(self) -> str:
         """What the reader of a large round's cover is told about the rest."""
         if self.data is None:
-            return f"报表超过{LARGE}份，各表只列到第二级下级，逐单位数据在隐藏的数据页中。{NO_PYARROW}"
+            return f"{self.many}，各表只列到第二级下级，逐单位数据在隐藏的数据页中。{NO_PYARROW}"
         return (
-            f"报表超过{LARGE}份，各表只列到第二级下级，逐单位数据在本工作簿旁的“{self.data.folder}”文件夹中。"
+            f"{self.many}，各表只列到第二级下级，逐单位数据在本工作簿旁的“{self.data.folder}”文件夹中。"
             "报送或移动本工作簿时，请连同 data 文件夹一起，上级才能读取。"
         )
+
+    @property
+    def many(self) -> str:
+        """Why the round is large."""
+        return f"报表超过{LARGE}份" if many(len(self.outcome.round.returns)) else f"名册内容超过{LONG_LISTS // 10000}万格"
 
     @property
     def unit(self) -> str:

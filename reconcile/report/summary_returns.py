@@ -64,9 +64,9 @@ class Recorded:
 
     @cached_property
     def lines(self) -> tuple[tuple[str, str], ...]:
-        """Unit and return of each row; the return is "" for a unit that owes one and sent none."""
+        """Unit and return of each row; the return is "" for a unit that owes one and sent none (left out where there are too many)."""
         outcome = self.telling.outcome
-        missing = set(outcome.coverage.missing) | set(outcome.coverage.unreadable)
+        missing = set() if self.telling.crowded else {*outcome.coverage.missing, *outcome.coverage.unreadable}
         counted = outcome.round.counted
         inside = [unit for unit in outcome.units.subtree(outcome.root) if unit]
         found = [(unit, one) for unit in inside for one in counted.get(unit, ("",) if unit in missing else ())]
@@ -99,7 +99,8 @@ def add_recorded(telling: Telling, totals: Totals, recorded: Recorded) -> None:
     numeric = telling.numeric
     fixed = [Column("单位代码", 16, PLAIN), Column("单位名称", 26, PLAIN), Column("单位类型", 10, PLAIN), Column("填报日期", 12, CENTRE)]
     columns = [*fixed, *(Column(f"{one.code}\n{one.name}", 10, NUMBER) for one in numeric)]
-    page = TablePage(telling, RECORDED_SHEET, columns, frozen=2, note=_RECORDED_NOTE)
+    note = f"未报单位不列，见“上报情况”；{_RECORDED_NOTE}" if telling.crowded else _RECORDED_NOTE
+    page = TablePage(telling, RECORDED_SHEET, columns, frozen=2, note=note)
     add_measures(telling, page)
     _add_sums(telling, totals, recorded=recorded, page=page)
     _add_returns(telling, recorded, page)

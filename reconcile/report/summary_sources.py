@@ -61,7 +61,7 @@ def add_sources(telling: Telling, totals: Totals) -> None:
     starts = _starts(lengths)
     units, plain = telling.outcome.units, telling.book.style(CENTRE)
     for figure in figures:
-        group = groups.get(figure.cells) if figure.cells else None
+        group = groups.get(figure.cells) if groups and figure.cells else None
         if (part := parts.get((figure.unit, figure.indicator))) is not None and figure.how in SUMMED:
             group = part.number
         first = place(figure.cells[0], with_file=True) if figure.cells else ""

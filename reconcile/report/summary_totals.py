@@ -74,7 +74,7 @@ class Totals:
     @cached_property
     def crowded(self) -> bool:
         """Whether the units directly below the root are too many for a column each."""
-        return self.telling.large and len(self.children) > _MOST_PARTS
+        return self.telling.crowded and len(self.children) > _MOST_PARTS
 
     @cached_property
     def below(self) -> dict[str, float]:

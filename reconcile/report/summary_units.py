@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_LINES = 1_000
 """Lines of one list in a sheet of a large round: findings, files, missing units. More is for a program, and stands in the data files."""
 
+MANY_UNITS = 5_000
+"""Units at or below the root that are still listed one by one, however few of them reported. A larger county has two thousand."""
+
 _LEVELS = 2
 _MOST_UNITS = 4 * LARGE  # a sheet of so many units still opens at once; where a level has more, the sheets stop above it
 

@@ -6,7 +6,7 @@ to follow from rules of its own tier or a graver one that reach every kind of un
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reconcile.errors import Fault
@@ -14,7 +14,7 @@ from reconcile.model.finding import Tier
 from reconcile.model.unit import KINDS
 from reconcile.scheme.domains import domain
 from reconcile.scheme.expression import Name, sentence, supposition
-from reconcile.scheme.relations import Relations, condition, reads
+from reconcile.scheme.relations import Relations, condition, ids_of, reads
 from reconcile.scheme.rules import Rule
 from reconcile.scheme.scheme import Scheme
 from reconcile.scheme.words import column_of, table_title
@@ -47,9 +47,9 @@ def consistency(scheme: Scheme) -> Consistency:
     """Ask all rules that are expressions about each other. Takes some seconds for two hundred rules, so only `scheme check` does it; of
     thousands as much as MOST_ASKED allows."""
     everything = Relations.of(scheme.rules, lambda one: domain(one, scheme))
-    hopeless = [one for one in everything.rules if everything.unkeepable(one, beside=()) is not None]
+    hopeless = [one for one in everything.rules if everything.unkeepable(one, beside=frozenset()) is not None]
     faults = [_fault(one, f"{_when(one, scheme)}怎样填都不能满足{one.id}的要求", scheme) for one in hopeless]
-    relations = Relations(tuple(one for one in everything.rules if one not in hopeless), everything.domain, everything.effort)
+    relations = everything.among(one for one in everything.rules if one not in hopeless)
     faults.extend(_contradictions(relations, scheme))
     hints = tuple(_hints(relations, scheme))
     return Consistency(tuple(faults), hints, everything.left_out, tuple(everything.effort.unasked))
@@ -59,9 +59,10 @@ def _contradictions(relations: Relations, scheme: Scheme) -> Iterator[Fault]:
     """All error rules for a kind together, then each rule against them; the same contradiction is told once for all kinds."""
     sound: list[str] = []
     met: dict[tuple[frozenset[str], tuple[str, ...]], list[str]] = {}
-    for kind in KINDS:
-        errors = Relations(tuple(_errors(relations, kind)), relations.domain, relations.effort)
-        conflict = errors.contradiction()
+    sound_together = relations.among(one for one in relations.rules if one.tier is Tier.ERROR).can_hold()
+    by_kind = {kind: relations.among(_errors(relations, kind)) for kind in KINDS}
+    for kind, errors in by_kind.items():
+        conflict = None if sound_together else errors.contradiction()
         if conflict is None:
             sound.append(kind)
         else:
@@ -70,14 +71,16 @@ def _contradictions(relations: Relations, scheme: Scheme) -> Iterator[Fault]:
         remedy = f"；去掉或改正{'、'.join(drop)}，其余就能同时成立" if drop else ""
         first = next(one for one in relations.rules if one.id in conflict)
         yield _fault(first, f"{_named(conflict)}互相矛盾，{_faces(kinds)}的报表怎样填都不能全部满足{remedy}", scheme)
+    beside = {kind: ids_of(by_kind[kind].rules) for kind in sound}
     for rule in relations.rules:
-        yield from _unkeepable(rule, [kind for kind in sound if kind in rule.applies_to], relations, scheme)
+        yield from _unkeepable(rule, {kind: some for kind, some in beside.items() if kind in rule.applies_to}, relations, scheme)
 
 
-def _unkeepable(rule: Rule, kinds: Sequence[str], relations: Relations, scheme: Scheme) -> Iterator[Fault]:
+def _unkeepable(rule: Rule, beside: Mapping[str, Set[str]], relations: Relations, scheme: Scheme) -> Iterator[Fault]:
+    """Where a rule cannot be kept beside the error rules of a kind of unit."""
     met: dict[frozenset[str], list[str]] = {}
-    for kind in kinds:
-        against = relations.unkeepable(rule, beside=_errors(relations, kind))
+    for kind, errors in beside.items():
+        against = relations.unkeepable(rule, beside=errors)
         if against is not None:
             met.setdefault(against, []).append(kind)
     for others, some in met.items():
@@ -96,11 +99,15 @@ def _faces(kinds: Sequence[str]) -> str:
 
 def _hints(relations: Relations, scheme: Scheme) -> Iterator[Hint]:
     names = {one.id: one for one in relations.rules}
+    groups: dict[tuple[frozenset[str], Tier], frozenset[str]] = {}
     for rule in relations.rules:
         if relations.unbreakable(rule) is not None:
             yield Hint(rule.id, (), f"{rule.id}不会有报表违反，可以删去或改正：{_said(rule, scheme)}")
             continue
-        found = relations.unbreakable(rule, beside=() if relations.effort.exhausted() else _graver(rule, relations))
+        group = (rule.applies_to, rule.tier)
+        if group not in groups:
+            groups[group] = _graver(rule, relations)
+        found = relations.unbreakable(rule, beside=groups[group])
         if not found:
             continue
         by = tuple(one.id for one in relations.rules if one.id in found)
@@ -108,9 +115,9 @@ def _hints(relations: Relations, scheme: Scheme) -> Iterator[Hint]:
         yield Hint(rule.id, by, f"{rule.id}可由{'、'.join(by)}推出，不必另列{unless}：{_said(rule, scheme)}")
 
 
-def _graver(rule: Rule, relations: Relations) -> list[Rule]:
+def _graver(rule: Rule, relations: Relations) -> frozenset[str]:
     """The rules from which another may be said to follow: of its tier or a graver one, for every kind of unit that it is for."""
-    return [one for one in relations.rules if one.applies_to >= rule.applies_to and _GRAVITY[one.tier] <= _GRAVITY[rule.tier]]
+    return ids_of(one for one in relations.rules if one.applies_to >= rule.applies_to and _GRAVITY[one.tier] <= _GRAVITY[rule.tier])
 
 
 def _unless(rule: Rule, by: Sequence[Rule], scheme: Scheme) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
@@ -14,19 +14,16 @@ from reconcile.model.finding import Tier
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.quantity import Measure
 from reconcile.model.unit import KINDS
-from reconcile.scheme.account import FIELDS, figure, placeholders
-from reconcile.scheme.expression import Expression, ExpressionError, Missing, Reference, parse, references, rename, type_of
+from reconcile.scheme.expression import Expression, Missing, references
 from reconcile.scheme.rules import Rule, rounding_tolerance
 from reconcile.scheme.scheme import Feed, Place, Roster, RosterColumn, Scheme
-from reconcile.scheme.syntax import NAME_PATTERN
 from reconcile.scheme.tables import Faults, Row, Table, check_size, rows
+from reconcile.scheme.vocabulary import Vocabulary
 from reconcile.scheme.words import CODES, COLUMNS, in_codes, in_columns
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,15}")
 _CHECK_NAME = re.compile(r"@[a-z_]+")
-_SIGN = re.compile(r"(?<=.)(?:不大于|不小于|不等于|大于|小于|等于)")
 _LONGEST_CHOICES = 250  # characters
-_MOST_PLACEHOLDERS = 30  # of one sentence; the busiest built-in ones have a handful
 
 
 def load_scheme(
@@ -52,7 +49,7 @@ def load_scheme(
     rosters = loader.rosters(measures, indicators)
     names = loader.names(indicators)
     formulas = loader.formulas(indicators, names)
-    rules = loader.rules(names, _Vocabulary(indicators, measures, rosters, loader.broken))
+    rules = loader.rules(Vocabulary(names, indicators, measures, rosters, frozenset(loader.broken)))
     form = loader.form(indicators, rosters)
     if loader.faults.found:
         raise SchemeError(loader.faults.found, about=about)
@@ -76,25 +73,6 @@ def load_scheme(
         borrowed=borrowed,
         hash=_hash(plain),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Vocabulary:
-    """What the names in an expression may mean."""
-
-    indicators: Mapping[str, Indicator]
-    measures: Mapping[str, Measure]
-    rosters: Mapping[str, Roster]
-    broken: Set[str] = frozenset()
-
-    def meant(self, reference: Reference) -> bool:
-        """Whether the reference's name exists, once indicator names have become codes; nobody knows where its table could not be read."""
-        if reference.kind == "indicator":
-            return reference.name in self.indicators or "indicators" in self.broken
-        name, column = reference.parts
-        if "lists" in self.broken:
-            return True
-        return name in self.rosters and (not column or any(one.column == column for one in self.rosters[name].columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +176,10 @@ class _Loader:
     def formulas(self, indicators: Mapping[str, Indicator], names: Mapping[str, str]) -> dict[str, Expression]:
         """Parsed formulas by code, each after those it needs."""
         parsed: dict[str, Expression] = {}
+        vocabulary = Vocabulary(names, indicators, {}, {})
         for code, indicator in indicators.items():
             if indicator.formula:
-                node = _expression(self.lines[code], "formula", names, _Vocabulary(indicators, {}, {}), meaning="number")
+                node = vocabulary.expression(self.lines[code], "formula", meaning="number")
                 if node is not None:
                     parsed[code] = node
         ordered = _in_order(parsed)
@@ -231,7 +210,7 @@ class _Loader:
             found[name] = replace(before, columns=(*before.columns, made))
         return found
 
-    def rules(self, names: Mapping[str, str], vocabulary: _Vocabulary) -> tuple[Rule, ...]:
+    def rules(self, vocabulary: Vocabulary) -> tuple[Rule, ...]:
         found: dict[str, Rule] = {}
         for row in self._rows("rules", 4):
             code = row.text("id", needed=True)
@@ -241,11 +220,11 @@ class _Loader:
             named = check.startswith("@")
             if named and not _CHECK_NAME.fullmatch(check):
                 row.fault("check", f"“{check}”应为 @ 加小写英文名")
-            node = None if named or not check else _expression(row, "check", names, vocabulary)
-            when = _expression(row, "when", names, vocabulary) if row.text("when") else None
+            node = None if named or not check else vocabulary.expression(row, "check")
+            when = vocabulary.expression(row, "when") if row.text("when") else None
             codes = () if node is None else tuple(dict.fromkeys(one.name for one in references(node) if one.kind == "indicator"))
             if not named:
-                _check_placeholders(row, names, vocabulary)
+                vocabulary.check_wording(row)
             found[code] = Rule(
                 id=code,
                 check=check,
@@ -353,43 +332,7 @@ def _choices(row: Row) -> tuple[str, ...]:
     return choices
 
 
-def _expression(row: Row, column: str, names: Mapping[str, str], vocabulary: _Vocabulary, *, meaning: str = "truth") -> Expression | None:
-    """The parsed cell with its names turned into codes; None, with a fault noted, where it cannot be."""
-    try:
-        node = parse(row.text(column))
-    except ExpressionError as error:
-        row.fault(column, f"第{error.column}个字符处：{error.message}")
-        return None
-    node = rename(node, lambda name: names.get(name, name))
-    unknown = [one.name for one in references(node) if not vocabulary.meant(one)]
-    for name in dict.fromkeys(unknown):
-        sign = _SIGN.search(name)
-        hint = f"；如果是要比较，请在“{sign[0]}”前面留一个空格" if sign else ""
-        row.fault(column, f"“{name}”既不是指标，也不是名册或名册的列{hint}")
-    if unknown:
-        return None
-    if type_of(node) != meaning:
-        row.fault(column, "应写成能判断对错的关系，如 甲 <= 乙" if meaning == "truth" else "应写成能算出数的式子，如 甲 / 乙 * 100")
-        return None
-    return node
-
-
-def _check_placeholders(row: Row, names: Mapping[str, str], vocabulary: _Vocabulary) -> None:
-    """Every {…} in the wording must be a figure that can be told, or one of the fields that every message has."""
-    if vocabulary.broken & {"indicators", "lists"}:
-        return
-    known = {*FIELDS, *re.findall(NAME_PATTERN, row.text("check"))}  # what is unknown there was told already
-    for column in ("message", "advice"):
-        asked = placeholders(row.text(column))
-        if len(asked) > _MOST_PLACEHOLDERS:
-            row.fault(column, f"用了{len(asked)}处{{…}}，最多{_MOST_PLACEHOLDERS}处")
-            continue
-        for written in asked:
-            if written not in known and figure(written, names, vocabulary.indicators, vocabulary.rosters) is None:
-                row.fault(column, f"“{{{written}}}”不认识，应为指标名称、算式，或：{'、'.join(FIELDS)}")
-
-
-def _tolerance(row: Row, codes: tuple[str, ...], vocabulary: _Vocabulary) -> float:
+def _tolerance(row: Row, codes: tuple[str, ...], vocabulary: Vocabulary) -> float:
     """As written; else 0 for heads, and for k figures rounded to their last digit, k halves of that digit, at most five digits."""
     rounded = [vocabulary.indicators[code] for code in codes if _is_rounded(code, vocabulary)]
     coarsest = min((indicator.decimals for indicator in rounded), default=0)
@@ -399,7 +342,7 @@ def _tolerance(row: Row, codes: tuple[str, ...], vocabulary: _Vocabulary) -> flo
     return tolerance
 
 
-def _is_rounded(code: str, vocabulary: _Vocabulary) -> bool:
+def _is_rounded(code: str, vocabulary: Vocabulary) -> bool:
     indicator = vocabulary.indicators.get(code)
     if indicator is None or indicator.measure not in vocabulary.measures:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,7 +152,8 @@ def _model(matrix: Floats, columns: int) -> highspy.HighsLp:
 
 
 def _solver() -> highspy.Highs:
-    highs = _silent()
+    highs = _silent()()
+    highs.setOptionValue("output_flag", False)  # where a version's constructor calls nothing
     for option, value in (("presolve", "off"), ("threads", 1)):
         highs.setOptionValue(option, value)
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
@@ -159,8 +161,9 @@ def _solver() -> highspy.Highs:
     return highs
 
 
-def _silent() -> highspy.Highs:
-    """A solver that never writes to the terminal: what it prints would stand before our JSON.
+@cache
+def _silent() -> type[highspy.Highs]:
+    """A kind of solver that never writes to the terminal: what it prints would stand before our JSON.
 
     HiGHS greets at the first call after its options are made, unless told before; from 1.16 on that call is in the constructor.
     """
@@ -171,6 +174,4 @@ def _silent() -> highspy.Highs:
             self.setOptionValue("output_flag", False)
             super().enableCallbacks()  # type: ignore[no-untyped-call] # highspy does not type it
 
-    solver = Silent()  # type: ignore[no-untyped-call] # as above
-    solver.setOptionValue("output_flag", False)  # where a version's constructor calls nothing
-    return solver
+    return Silent

@@ -6,7 +6,7 @@ multiplied (rates) are asked less strictly than they are meant, and a trial that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -44,37 +44,90 @@ class Effort:
 
 
 @dataclass(frozen=True, eq=False)
+class _Meaning:
+    """What rules mean, by their ids: worked out once for all of a scheme, since thousands of rules are asked in many sets."""
+
+    rules: tuple[Rule, ...]
+    domain: Callable[[Reference], Domain]
+
+    @cached_property
+    def read(self) -> Mapping[str, frozenset[Reference]]:
+        return {one.id: reads(one) for one in self.rules}
+
+    @cached_property
+    def readers(self) -> Mapping[Reference, list[str]]:
+        found: dict[Reference, list[str]] = {}
+        for one, references_read in self.read.items():
+            for reference in references_read:
+                found.setdefault(reference, []).append(one)
+        return found
+
+    @cached_property
+    def domains(self) -> Mapping[Reference, Domain]:
+        return {one: self.domain(one) for one in self.readers}
+
+    @cached_property
+    def never_below(self) -> frozenset[Reference]:
+        return frozenset(one for one, domain in self.domains.items() if domain.lower >= 0)
+
+    @cached_property
+    def coding(self) -> dict[str, float]:
+        return coding_of(node for rule in self.rules for node in _nodes(rule))
+
+    @cached_property
+    def constraints(self) -> Mapping[str, Constraint | None]:
+        found: dict[str, Constraint | None] = {}
+        for one in self.rules:
+            if one.expression is not None:
+                found[one.id] = self.constraint(one.id, one.expression, one.tolerance, when=one.when)
+        return found
+
+    def constraint(self, name: str, check: Expression, tolerance: float, *, when: Expression | None = None) -> Constraint | None:
+        return constraint(name, check, when=when, tolerance=tolerance, coding=self.coding, nonnegative=self.never_below.__contains__)
+
+
+@dataclass(frozen=True, eq=False)
 class Relations:
-    """Some rules that speak of the same returns. `domain` tells what each figure may be. Rules that are no rows are passed over.
+    """Some rules that speak of the same returns, and what they mean. Rules that are no rows are passed over.
 
     `effort` is shared by all relations of one scheme: what goes beyond it is not asked, and noted there.
     """
 
     rules: tuple[Rule, ...]
-    domain: Callable[[Reference], Domain]
+    meaning: _Meaning
     effort: Effort = field(default_factory=Effort)
     _trials: dict[tuple[frozenset[str], Constraint | None], Trial] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rules: Iterable[Rule], domain: Callable[[Reference], Domain]) -> Relations:
-        """The rules that are expressions about one return."""
-        return cls(tuple(one for one in rules if one.expression is not None and not aggregates(one.expression)), domain)
+        """The rules that are expressions about one return. `domain` tells what each figure may be."""
+        asked = tuple(one for one in rules if one.expression is not None and not aggregates(one.expression))
+        return cls(asked, _Meaning(asked, domain))
+
+    def among(self, rules: Iterable[Rule]) -> Relations:
+        """Some of these rules alone."""
+        return Relations(tuple(rules), self.meaning, self.effort)
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Ids of the rules that are no rows and so are never asked."""
-        return tuple(one for one, made in self._constraints.items() if made is None)
+        return tuple(one.id for one in self.rules if self.meaning.constraints[one.id] is None)
+
+    def can_hold(self) -> bool:
+        """Whether it is known that all rules, and so any of them, can hold together."""
+        trial = self._trial(ids_of(self.rules), None)
+        return trial is not None and not trial.given_up and trial.repair is not None
 
     def contradiction(self) -> frozenset[str] | None:
         """Ids of some rules that cannot all hold, none of which could be spared; None where all can."""
-        return self._smallest(_ids(self.rules), None)
+        return self._smallest(ids_of(self.rules), None)
 
     def to_drop(self) -> tuple[str, ...]:
         """The fewest rules without which the others can hold, the first such set in the rules' order.
 
         Empty where all can hold, where more than five would have to go, or where it cannot be told.
         """
-        everything, order = _ids(self.rules), {one.id: place for place, one in enumerate(self.rules)}
+        everything, order = ids_of(self.rules), {one.id: place for place, one in enumerate(self.rules)}
         contradictions: list[frozenset[str]] = []
         some: tuple[str, ...] = ()
         for _ in range(_MOST_ROUNDS):
@@ -88,37 +141,45 @@ class Relations:
                 break
         return ()
 
-    def unkeepable(self, rule: Rule, *, beside: Iterable[Rule]) -> frozenset[str] | None:
-        """Where the rule's guard and condition can never hold together with what it then demands: the rules that stand against it (none but
-        itself: the empty set). None where they can.
+    def unkeepable(self, rule: Rule, *, beside: Set[str]) -> frozenset[str] | None:
+        """Where the rule's guard and condition can never hold together with what it then demands: the rules among those of the ids
+        `beside` that stand against it (none but itself: the empty set). None where they can.
         """
         return self._against(rule, _with(rule, kept=True), beside, tolerance=rule.tolerance)
 
-    def unbreakable(self, rule: Rule, *, beside: Iterable[Rule] = ()) -> frozenset[str] | None:
-        """Where the rule cannot be broken while the others hold: the rules from which it follows, maybe none. None where it can."""
+    def unbreakable(self, rule: Rule, *, beside: Set[str] = frozenset()) -> frozenset[str] | None:
+        """Where the rule cannot be broken while those of the ids `beside` hold: the ones from which it follows, maybe none; None where it
+        can.
+        """
         return self._against(rule, _with(rule, kept=False), beside, tolerance=rule.tolerance + _NOTICED)
 
-    def _against(self, rule: Rule, asked: Expression, beside: Iterable[Rule], *, tolerance: float) -> frozenset[str] | None:
+    def _against(self, rule: Rule, asked: Expression, beside: Set[str], *, tolerance: float) -> frozenset[str] | None:
         if self.effort.exhausted():
             self.effort.unasked[rule.id] = None
             return None
-        made = self._constraint(_ASKED, asked, tolerance)
+        made = self.meaning.constraint(_ASKED, asked, tolerance)
         if made is None:
             return None
-        unanswered = {part.name.reference for part in walk(asked) if isinstance(part, IsMissing)}
-        kept = [one.id for one in beside if one.id != rule.id and unanswered.isdisjoint(self._read[one.id])]
-        found = self._smallest(self._linked(reads(rule), kept), made)
+        found = self._smallest(self._linked(rule, asked, beside), made)
         if self.effort.exhausted():
             self.effort.unasked[rule.id] = None
         return found
 
-    def _linked(self, start: frozenset[Reference], ids: Iterable[str]) -> frozenset[str]:
-        """The rules that have to do with the figures of `start`, over however many others."""
-        met, waiting, found = set(start), list(ids), set[str]()
-        while near := [one for one in waiting if not met.isdisjoint(self._read[one])]:
-            found.update(near)
-            met.update(*(self._read[one] for one in near))
-            waiting = [one for one in waiting if one not in found]
+    def _linked(self, rule: Rule, asked: Expression, beside: Set[str]) -> frozenset[str]:
+        """The rules beside this one that have to do with its figures, over however many others.
+
+        One that reads what is asked to be missing is passed over: it says nothing then.
+        """
+        unanswered = {part.name.reference for part in walk(asked) if isinstance(part, IsMissing)}
+        met, found = set(reads(rule)), set[str]()
+        waiting = list(met)
+        while waiting:
+            for one in self.meaning.readers.get(waiting.pop(), ()):
+                read = self.meaning.read[one]
+                if one in beside and one != rule.id and one not in found and unanswered.isdisjoint(read):
+                    found.add(one)
+                    waiting.extend(read - met)
+                    met |= read
         return frozenset(found)
 
     def _smallest(self, ids: frozenset[str], asked: Constraint | None) -> frozenset[str] | None:
@@ -141,33 +202,10 @@ class Relations:
         if (ids, asked) not in self._trials:
             if not self.effort.allows(len(ids)):
                 return None
-            made = [one for one in (self._constraints[identity] for identity in sorted(ids)) if one is not None]
-            self._trials[ids, asked] = System([*made, asked] if asked is not None else made, self._domains).trial({}, (), proving=False)
+            made = [one for one in (self.meaning.constraints[identity] for identity in sorted(ids)) if one is not None]
+            system = System(made if asked is None else [*made, asked], self.meaning.domains)
+            self._trials[ids, asked] = system.trial({}, (), proving=False)
         return self._trials[ids, asked]
-
-    @cached_property
-    def _read(self) -> Mapping[str, frozenset[Reference]]:
-        return {one.id: reads(one) for one in self.rules}
-
-    @cached_property
-    def _domains(self) -> Mapping[Reference, Domain]:
-        return {one: self.domain(one) for rule in self.rules for one in self._read[rule.id]}
-
-    @cached_property
-    def _coding(self) -> dict[str, float]:
-        return coding_of(node for rule in self.rules for node in _nodes(rule))
-
-    @cached_property
-    def _constraints(self) -> Mapping[str, Constraint | None]:
-        found: dict[str, Constraint | None] = {}
-        for one in self.rules:
-            if one.expression is not None:
-                found[one.id] = self._constraint(one.id, one.expression, one.tolerance, when=one.when)
-        return found
-
-    def _constraint(self, name: str, check: Expression, tolerance: float, *, when: Expression | None = None) -> Constraint | None:
-        never_below = {one for one, domain in self._domains.items() if domain.lower >= 0}
-        return constraint(name, check, when=when, tolerance=tolerance, coding=self._coding, nonnegative=lambda one: one in never_below)
 
 
 def _nodes(rule: Rule) -> tuple[Expression, ...]:
@@ -179,7 +217,8 @@ def reads(rule: Rule) -> frozenset[Reference]:
     return frozenset(one for node in _nodes(rule) for one in references(node))
 
 
-def _ids(rules: Iterable[Rule]) -> frozenset[str]:
+def ids_of(rules: Iterable[Rule]) -> frozenset[str]:
+    """The rules by name."""
     return frozenset(one.id for one in rules)
 
 

@@ -28,7 +28,9 @@ def _summary() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "甲.xlsx").write_bytes(small_return())
-        (place / "units.csv").write_text(f"code,name,kind,parent\n330102,河西镇总工会,town,\n{UNIT},{UNIT_NAME},village,330102\n", encoding="utf-8")
+        (place / "units.csv").write_text(
+            f"code,name,kind,parent\n330102,河西镇总工会,town,\n{UNIT},{UNIT_NAME},village,330102\n", encoding="utf-8"
+        )
         request = Request(returns=(place / "甲.xlsx",), units=place / "units.csv")
         outcome, scheme = judge(request)
         deliver(outcome, scheme, request=request, folder=place / "out", day=None)
@@ -56,7 +58,9 @@ def _sign(sheets: Sheets) -> None:
         row = rows.get(f"digest:{name}")
         if row is not None:
             own = f"digest:{HEAD}" if name == HEAD else ""
-            found = Sheet(name=name, hidden=True, cells=sheets[name], formulas={}, merged=(), hidden_rows=frozenset(), hidden_columns=frozenset())
+            found = Sheet(
+                name=name, hidden=True, cells=sheets[name], formulas={}, merged=(), hidden_rows=frozenset(), hidden_columns=frozenset()
+            )
             head[row, 2] = _digest_of(found, without=own)
 
 
@@ -77,7 +81,11 @@ def _rows(cells: Mapping[tuple[int, int], Raw]) -> str:
     lines: dict[int, list[str]] = {}
     for (row, column), value in sorted(cells.items(), key=lambda one: one[0]):
         at = f"{column_letters(column)}{row}"
-        inside = f'<c r="{at}"><v>{value!r}</v></c>' if isinstance(value, float) else f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+        inside = (
+            f'<c r="{at}"><v>{value!r}</v></c>'
+            if isinstance(value, float)
+            else f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+        )
         lines.setdefault(row, []).append(inside)
     return "".join(f'<row r="{row}">{"".join(line)}</row>' for row, line in lines.items())
 
@@ -138,17 +146,41 @@ def copied_row(name: str, *, times: int, **changes: str) -> Callable[[Sheets], N
     return change
 
 
+def packed(name: str, *, rows: int, **columns: str) -> Callable[[Sheets], None]:
+    """A table that claims to be packed, 4,000 rows in a cell: each column one word for ever, or the number 7 where it is named `columns`."""
+
+    def change(sheets: Sheets) -> None:
+        cells = sheets[name]
+        heading = {column: str(value) for (row, column), value in cells.items() if row == 1}
+        cells.clear()
+        same = ",".join("0" * 4_000)
+        for column, said in heading.items():
+            cells[1, column] = said
+            word = columns.get(said, '"x"')
+            for row in range(2, 2 + rows // 4_000):
+                cells[row, column] = f'{{"words":[{word}],"at":[{same}]}}'
+        head(**{"format": "3", f"rows_{name}": float(rows // 4_000), f"packed_{name}": float(rows)})(sheets)
+
+    return change
+
+
 DEEP = "[" * 100_000
 _CASES: dict[str, Callable[[Sheets], None]] = {
     "as it was": lambda _: None,
     "no head": without(HEAD),
-    **{f"without {name}": without(name) for name in ("_values", "_returns", "_units", "_layouts", "_scheme", "_intake", "_lists", "_totals")},
+    **{
+        f"without {name}": without(name)
+        for name in ("_values", "_returns", "_units", "_layouts", "_scheme", "_intake", "_lists", "_totals")
+    },
     **{f"of the period {said[:12]}": head(period=said) for said in ("2023H3", "", "9" * 5000, "=1+1", "2023-13", "0000-00")},
     **{f"of the format {said[:8]}": head(format=said) for said in ("2", "", "x", "1" * 5000)},
     "of another root": head(root="../../etc"),
     "of a root of a megabyte": head(root="1" * 1_000_000),
     "of another scheme": head(scheme="0" * 64),
-    **{f"with a million rows of {name}": head(**{f"rows_{name}": 1_000_000.0}) for name in ("_values", "_returns", "_units", "_lists", "_typed", "_scheme", "_layouts", "_intake")},
+    **{
+        f"with a million rows of {name}": head(**{f"rows_{name}": 1_000_000.0})
+        for name in ("_values", "_returns", "_units", "_lists", "_typed", "_scheme", "_layouts", "_intake")
+    },
     **{f"with {said[:9]} rows of values": head(rows__values=said) for said in ("-1", "1e9", "NaN", "9" * 5000, "二")},
     "with figures to the last column": both(put("_values", XFD1="Z999"), head(rows__values=1_000_000.0)),
     "with one figure at the last column": put("_values", XFD2=7),
@@ -186,6 +218,14 @@ _CASES: dict[str, Callable[[Sheets], None]] = {
     "with a long text of another": put("_returns", B2="\\@" + "9" * 5000),
     "with a file name that climbs out": put("_returns", B2="../../../etc/passwd"),
     "with a sheet of a million columns": put("_returns", ZZZ9=1),
+    "with plain values that claim to be packed": head(format="3", packed__values=1.0),
+    "with packed lists of two million rows": packed("_lists", rows=2_000_000, row="7", value="7"),
+    "with packed lists of a million rows": packed("_lists", rows=1_400_000, row="7", value="7"),
+    "with packed returns of the same name": packed("_returns", rows=48_000),
+    "with a million packed returns": packed("_returns", rows=600_000),
+    "with a million packed units": packed("_units", rows=1_000_000, opened='""', closed='""', successors='"[]"'),
+    "with packed units of the same code": packed("_units", rows=296_000, opened='""', closed='""', successors='"[]"'),
+    "with packed findings of brackets": packed("_intake", rows=96_000, tier='"error"', indicators='"[]"', cells='"[]"'),
 }
 
 
@@ -195,4 +235,8 @@ def summaries() -> Iterator[Hostile]:
         yield Hostile(f"a summary {name}", lambda change=change: remade(change), f"{SUMMARY}|damaged|foreign")  # type: ignore[misc] -- bound early on purpose
     yield Hostile("a summary with digests that are wrong", lambda: remade(put("_values", C2=1), honest=False), SUMMARY)
     outside = {"folder": "../../../../etc", "files": {"values": "0" * 64}}
-    yield Hostile("a summary with files in another place", lambda: remade(head(data=json.dumps(outside), beside=json.dumps(outside))), f"{SUMMARY}|damaged")
+    yield Hostile(
+        "a summary with files in another place",
+        lambda: remade(head(data=json.dumps(outside), beside=json.dumps(outside))),
+        f"{SUMMARY}|damaged",
+    )

@@ -17,6 +17,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,19 @@ def _limited(work: Callable[[], dict[str, Any]], writing: int, seconds: float) -
     os._exit(0)
 
 
+@cache
+def own_scheme() -> Any:
+    """The built-in scheme, read once, before the first fork: it is none of the hostile files."""
+    from reconcile.files.scheme_files import read_scheme
+
+    return read_scheme(None)
+
+
 def read_only(file: Path, facts: Callable[[Any], None] | None = None) -> dict[str, Any]:
     """What becomes of each workbook in a file: `return`, `foreign`, `summary`, or the cause why it cannot be read."""
     from reconcile.files.archive import find_files
     from reconcile.files.form_reader import read_form
     from reconcile.files.raw import UnreadableWorkbook
-    from reconcile.files.scheme_files import read_scheme
     from reconcile.files.tidy import is_summary
     from reconcile.files.workbook import read_workbook
 
@@ -80,7 +88,7 @@ def read_only(file: Path, facts: Callable[[Any], None] | None = None) -> dict[st
             if time.process_time() - start < _QUICK:
                 _same_again(data, book)
             summary = is_summary(book)
-            outcomes.append("summary" if summary else "foreign" if read_form(book, read_scheme(None)) is None else "return")
+            outcomes.append("summary" if summary else "foreign" if read_form(book, own_scheme()) is None else "return")
         except UnreadableWorkbook as error:
             outcomes.append(error.code)
             said.append(error.message)
@@ -173,6 +181,7 @@ def main() -> None:
     import reconcile.run  # noqa: F401 -- so that no forked process has to import it again
 
     good = Path(sys.argv[1])
+    own_scheme()
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(BrokenPipeError):
         for line in sys.stdin:
             print(json.dumps(_answer(json.loads(line), Path(folder), good), ensure_ascii=False), flush=True)  # noqa: T201 -- the answer

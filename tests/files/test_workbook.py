@@ -22,8 +22,7 @@ from reconcile.files.sheet_scan import scan_sheet
 from reconcile.files.sheet_xml import parse_sheet
 from reconcile.files.workbook import XlsWorker, read_workbook
 
-SHARED = Path(os.environ.get("RECONCILE_SHARED", Path(__file__).parents[3] / "shared"))
-CORPUS = SHARED / "corpus"
+CORPUS = Path(os.environ.get("RECONCILE_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 
 
 def refusal(data: bytes) -> UnreadableWorkbook:
@@ -216,7 +215,7 @@ def test_errors_survive_where_calamine_shows_a_blank() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of odd workbooks is not there (set RECONCILE_SHARED)")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of odd workbooks is not there (set RECONCILE_CORPUS)")
 def test_the_corpus_gives_workbooks_or_reasons_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
 

@@ -54,7 +54,8 @@ def test_equal_cells_are_one_list(make_round) -> None:  # type: ignore[no-untype
     whole, again = addends.cells("1", ["A1"]), addends.cells("1", ["A1"])
     parts = addends.cells("11", ["A1"]) + addends.cells("12", ["A1"])
     assert whole == again == parts == tuple(whole)
-    assert len({whole, again, parts}) == 1
+    assert len({whole, again, parts, tuple(whole)}) == 1
+    assert hash(whole) == hash(parts) == hash(tuple(whole))
     assert whole != addends.cells("11", ["A1"])
     assert whole != parts[::-1]
     assert Cells([]) == ()

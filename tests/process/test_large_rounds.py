@@ -98,7 +98,7 @@ def test_of_many_units_only_those_with_others_below_have_rows(
 ) -> None:
     returns, past = make_round(figures(2), codes=CODES), past_of(scheme, make_round)
     every = aggregate(returns, scheme, units=TREE, root="c", findings=(), past=past)
-    monkeypatch.setattr("reconcile.process.aggregate.LARGE", 5)
+    monkeypatch.setattr("reconcile.model.round.LARGE", 5)
     some = aggregate(returns, scheme, units=TREE, root="c", findings=(), past=past)
     assert list(dict.fromkeys(some["unit"])) == ["c", "t0", "t1", "t2", "t3"]
     wanted = every[every["unit"].isin(["c", "t0", "t1", "t2", "t3"])].reset_index(drop=True)
@@ -109,13 +109,13 @@ def test_what_single_units_reported_earlier_is_found_without_rows_of_theirs(
     scheme: Scheme, make_round: Callable[..., Round], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     returns, full = make_round(figures(2), codes=CODES), past_of(scheme, make_round)
-    monkeypatch.setattr("reconcile.process.aggregate.LARGE", 5)
+    monkeypatch.setattr("reconcile.model.round.LARGE", 5)
     lean = past_of(scheme, make_round)
     below = Reference("A006", period="previous", of="children")
     found = [ReturnsEnvironment(returns, scheme, TREE, past).figure(below) for past in (full, lean)]
     np.testing.assert_array_equal(*found)
     assert np.isfinite(found[0][0])  # the town's
-    monkeypatch.setattr("reconcile.process.aggregate.LARGE", 500)
+    monkeypatch.setattr("reconcile.model.round.LARGE", 500)
     tables = [aggregate(returns, scheme, units=TREE, root="c", findings=(), past=past) for past in (full, lean)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 

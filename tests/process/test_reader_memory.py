@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 
 from reconcile.files.archive import Source, find_files
+from reconcile.files.form_figures import Block, Figures
+from reconcile.files.form_reader import FilledForm
 from reconcile.files.scheme_files import read_scheme
-from reconcile.process.intake import Reader, Received
+from reconcile.process.intake import MOST_LAYOUTS, Reader, Received
 from reconcile.scheme.scheme import Scheme
 
 SAMPLE = Path(__file__).parents[2] / "sample_workbooks" / "2023H1_faults"
@@ -41,7 +43,7 @@ def told(received: Received) -> str:
 def test_one_memory_for_many_files_changes_nothing(scheme: Scheme, sources: list[Source]) -> None:
     alone = {source.name: told(Reader(scheme).receive(source)) for source in sources}
     reader = Reader(scheme)
-    for order in (sources, sources[::-1], sources[::2] + sources[1::2]):
+    for order in (sources, sources[::-1], sources[::2] + sources[1::2], sources, [one for one in sources for _ in range(4)]):
         assert {source.name: told(reader.receive(source)) for source in order} == alone
 
 
@@ -74,3 +76,15 @@ def test_a_changed_form_is_never_read_by_the_plan_of_another(scheme: Scheme, sou
         assert [told(reader.receive(source)) for source in changed] == alone
     for place in (5, 3, 1, 4, 2, 0, 3):
         assert told(reader.receive(changed[place])) == alone[place]
+
+
+def test_a_folder_of_forms_no_two_of_which_are_alike_does_not_fill_the_memory(scheme: Scheme) -> None:
+    reader = Reader(scheme)
+    cover = dict.fromkeys(("unit", "unit_name", "scope", "period", "filled_on", "filler", "phone", "head", "replaces", "scheme"), "")
+    for number in (*range(3 * MOST_LAYOUTS), 0, 1):
+        block = Block("表", ("A008",), (f"D{number + 1}",), [5.0], ("人",))
+        taken = reader.take(FilledForm(cover, Figures([block]), {}, {}, (), (), (), (), (), f"layout {number}"))
+        assert taken.places == {"A008": ("表", f"D{number + 1}")}
+    again = reader.take(FilledForm(cover, Figures([block]), {}, {}, (), (), (), (), (), "layout 1"))
+    assert again.places is taken.places
+    assert len(reader._places) <= MOST_LAYOUTS

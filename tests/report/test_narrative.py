@@ -435,6 +435,13 @@ def test_missing_units_are_named(built_in, outcome_of) -> None:  # type: ignore[
     assert "应报单位8家，实报6家。另有2家未报，未计入，具体为上坝村、柳林镇本级。" in text
 
 
+def test_of_many_missing_units_the_first_are_named(built_in, outcome_of, monkeypatch) -> None:  # type: ignore[no-untyped-def] # fixtures
+    monkeypatch.setattr("reconcile.report.figure_calls._MOST_NAMED", 1)
+    received = {unit: row for unit, row in RETURNS.items() if unit not in ("2", "12")}
+    text = markdown(tell(outcome_of(built_in, received, units=COUNTY, root="0"), built_in))
+    assert "另有2家未报，未计入，具体为上坝村等。" in text
+
+
 def test_what_stands_in_and_what_could_not_be_read_is_disclosed(built_in, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
     received: Figures = {"0": S4, "1": S5_HERE, "3": S1, "4": S2}
     outcome = outcome_of(built_in, received, units=COUNTY, root="0", standings={"1": "stand_in"}, unreadable=("2",))

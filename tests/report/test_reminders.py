@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from small_outcome import UNITS, small_outcome, small_scheme, table
 
 from reconcile.model.outcome import Coverage, Outcome
@@ -80,3 +81,39 @@ def test_the_group_text_names_units_town_by_town() -> None:
     units = (UNITS[0], *towns, replace(UNITS[1], parent="011"), replace(UNITS[2], parent="012"))
     told = reminders(lacking(missing=("0101", "0102"), units=units), small_scheme(), day=None)
     assert "还有2家没有收到：甲镇工会下：一村工会；乙镇工会下：二村工会。" in told
+
+
+MANY = (
+    Unit("01", "示范县总工会", "county"),
+    Unit("011", "甲镇总工会", "town", "01", contact="李某 13800138000"),
+    Unit("012", "乙镇总工会", "town", "01"),
+    Unit("019", "县直工会", "village", "01"),
+    *(Unit(f"{town}{number}", f"{town}的{number}村工会", "village", town) for town in ("011", "012") for number in (1, 2, 3)),
+)
+
+
+def test_of_too_many_units_those_above_are_asked_to_remind_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconcile.report.reminders._MOST_TEXTS", 5)
+    monkeypatch.setattr("reconcile.report.reminders._MOST_NAMED", 2)
+    silent = tuple(unit.code for unit in MANY if len(unit.code) == 4 or unit.code == "019")
+    told = reminders(lacking(missing=silent, units=MANY), small_scheme(), day=date(2023, 7, 12))
+    group, *single = [part.strip("\n") for part in told.split("—" * 20)][1:]
+    assert "还有7家没有收到：县直工会、甲镇总工会及其下级3家等。" in group
+    assert single[0].startswith("二、")
+    assert [text.splitlines()[0] for text in single[1:]] == [
+        "【发给】县直工会",
+        "【发给】甲镇总工会（李某 138****8000）",
+        "【发给】乙镇总工会",
+    ]
+    assert single[2].splitlines()[1] == (
+        "甲镇总工会：您好！2023年上半年半年报的截止日期是7月10日，贵单位下级还有3家没有收到：011的1村工会、011的2村工会等。"
+        "请尽快催报；已经报送的，请告知发送的时间和方式。谢谢支持！（示范县总工会）"
+    )
+
+
+def test_units_with_nobody_above_them_get_no_more_texts_than_anybody_could_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconcile.report.reminders._MOST_TEXTS", 2)
+    units = (MANY[0], *(Unit(f"02{number}", f"县直{number}工会", "village", "01") for number in range(5)))
+    told = reminders(lacking(missing=tuple(unit.code for unit in units[1:]), units=units), small_scheme(), day=None)
+    assert told.count("【发给】") == 2
+    assert "还有5家没有收到" in told

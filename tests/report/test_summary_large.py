@@ -19,6 +19,7 @@ from reconcile.model.narrative import Figure
 from reconcile.model.outcome import Coverage, Outcome
 from reconcile.model.past import Past
 from reconcile.model.round import LISTS_COLUMNS, RETURNS_COLUMNS, TEXTS_COLUMNS, Standing
+from reconcile.model.trace import Cells
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.aggregate import aggregate
 from reconcile.report.summary import summary
@@ -46,7 +47,6 @@ REPORTED = {"0111": 1.0, "01111": 10.0, "01112": 20.0, "0112": 30.0, "012": 5.0,
 @pytest.fixture(autouse=True)
 def _two_are_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("reconcile.model.round.LARGE", 2)
-    monkeypatch.setattr("reconcile.process.aggregate.LARGE", 2)
     yield
 
 
@@ -211,6 +211,19 @@ def test_sources_name_the_totals_below() -> None:
     ]
 
 
+def test_no_cell_of_a_large_round_is_made_for_the_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand returns have a million."""
+
+    def never(_: Cells) -> int:
+        raise AssertionError("the cells of a large round are not to be looked at one by one")
+
+    monkeypatch.setattr(Cells, "__hash__", never)
+    narrative = small_narrative()
+    figures = tuple(replace(one, cells=Cells([tuple(one.cells)])) for one in narrative.figures)
+    rows = read_workbook(summary(large_outcome(), SCHEME, replace(narrative, figures=figures), data=DATA), name="s")
+    assert len(lines(sheet(rows, "数据来源"))) > 3
+
+
 def test_lists_and_texts_by_unit() -> None:
     workbook = told()
     assert lines(sheet(workbook, "名册汇总-名册"))[2:] == [
@@ -255,3 +268,49 @@ def test_units_without_a_common_top() -> None:
     totals = aggregate(given.round, SCHEME, units=apart, root="", findings=(), past=Past())
     workbook = told(replace(given, units=apart, root="", totals=totals))
     assert [row[4] for row in lines(sheet(workbook, "过录表"))[4:7]] == [113.0, 113.0, "相符"]
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    """The same units, of which only one reported: a round that is not large, of more units than are listed one by one."""
+    monkeypatch.setattr("reconcile.model.round.LARGE", 500)
+    monkeypatch.setattr("reconcile.report.summary_pages.MANY_UNITS", 5)
+    monkeypatch.setattr("reconcile.report.summary_findings.MOST_LINES", 3)
+    given = large_outcome()
+    silent = tuple(unit for unit in REPORTED if unit != "0121")
+    rule = next(iter(SCHEME.named.values()), None)
+    assert rule is not None
+    monkeypatch.setitem(SCHEME.named, "missing_unit", rule)
+    told = tuple(replace(given.findings[0], rule=rule.id, unit=unit, return_id="", message=f"{unit}没有收到") for unit in silent)
+    one = replace(given.findings[0], rule="X-1", unit="0121", unit_name="三村工会", return_id="r0121", message="此处有误")
+    kept = given.round.returns.loc[["r0121"]]
+    round_ = replace(given.round, returns=kept, values=given.round.values.loc[["r0121"]], states=given.round.states.loc[["r0121"]])
+    covered = Coverage(tuple(REPORTED), ("0121",), silent, (), ())
+    return replace(given, round=round_, findings=(*told, one), coverage=covered)
+
+
+def test_many_units_that_sent_nothing_do_not_bury_what_is_wrong(crowded: Outcome) -> None:
+    workbook = told(crowded, None)
+    rows = lines(sheet(workbook, "问题清单"))
+    assert [row[6] for row in rows[3:-1]] == ["此处有误"]
+    assert rows[-1] == ["另有6家单位没有报送，未在此逐家列出，见“上报情况”和 findings.csv"]
+    recorded = lines(sheet(workbook, "过录表"))
+    assert [row[0] for row in recorded if row[0] in REPORTED] == ["0121"]
+    assert "未报单位不列" in str(recorded[1])
+    assert lines(sheet(workbook, "上报情况"))[4][1:3] == ["01", "示范县总工会"]
+    assert "二、按下级单位（含其所有下级）" in [row[0] for row in lines(sheet(workbook, "问题统计"))]
+
+
+def test_a_few_more_units_are_listed_each(crowded: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconcile.report.summary_pages.MANY_UNITS", len(UNITS))
+    workbook = told(crowded, None)
+    assert len(lines(sheet(workbook, "问题清单"))) == 3 + 7
+    assert sum(row[3:4] == ["未报"] for row in lines(sheet(workbook, "过录表"))) == 6
+    assert sum("未报" in row for row in lines(sheet(workbook, "上报情况"))) == 6
+
+
+def test_long_lists_make_a_round_large_too(crowded: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not crowded.round.large
+    monkeypatch.setattr("reconcile.model.round.LONG_LISTS", len(crowded.round.lists) - 1)
+    assert crowded.round.large
+    assert "名册内容超过60万格，各表只列到第二级下级" in str(lines(sheet(told(crowded), "封面")))

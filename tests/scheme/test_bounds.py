@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ def test_rules_that_are_too_many_are_compared_as_far_as_may_be(monkeypatch: pyte
 
     def little(rules: object, domain: object) -> Relations:
         found = whole(rules, domain)  # type: ignore[arg-type] # as it is called
-        return Relations(found.rules, found.domain, Effort(left=1_500))
+        return replace(found, effort=Effort(left=1_500))
 
     monkeypatch.setattr(Relations, "of", little)
     found = consistency(made)

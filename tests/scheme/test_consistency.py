@@ -23,7 +23,7 @@ from reconcile.files.scheme_files import read_scheme
 from reconcile.model.finding import Tier
 from reconcile.scheme.consistency import Consistency, consistency
 from reconcile.scheme.expression import Missing, parse, supposition
-from reconcile.scheme.relations import Relations, condition
+from reconcile.scheme.relations import Relations, condition, ids_of
 from reconcile.scheme.relaxation import Domain
 from reconcile.scheme.rules import Rule
 
@@ -58,9 +58,9 @@ def test_rule_sets_of_validatetools(name: str) -> None:
     if case["infeasible"]:
         assert case["redundant"] == [None]  # nothing follows from rules that contradict each other
     else:
-        found = {one.id: asked.unbreakable(one, beside=asked.rules) is not None for one in asked.rules}
+        found = {one.id: asked.unbreakable(one, beside=ids_of(asked.rules)) is not None for one in asked.rules}
         assert found == case["redundant"]
-        never = [condition(one) for one in asked.rules if asked.unkeepable(one, beside=asked.rules) is not None]
+        never = [condition(one) for one in asked.rules if asked.unkeepable(one, beside=ids_of(asked.rules)) is not None]
         assert never == ([parse(case["contradicting_if"])] if "contradicting_if" in case else [])
 
 
@@ -97,7 +97,7 @@ def test_a_question_given_up_says_nothing(make_scheme: MakeScheme, monkeypatch: 
 
 def test_what_a_rule_follows_from_is_named() -> None:
     asked = relations({"a": "x <= y", "b": "y <= z", "c": "x <= z", "d": "w <= z"})
-    by = {one.id: asked.unbreakable(one, beside=asked.rules) for one in asked.rules}
+    by = {one.id: asked.unbreakable(one, beside=ids_of(asked.rules)) for one in asked.rules}
     assert by == {"a": None, "b": None, "c": {"a", "b"}, "d": None}
 
 
