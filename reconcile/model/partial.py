@@ -48,13 +48,8 @@ class Partial:
         return hash(self.units)
 
 
-def combine(one: Partial, other: Partial) -> Partial:
-    """What the returns of both come to: associative and commutative. Raises ValueError where the two do not count the same things."""
-    return combined((one, other))
-
-
 def combined(partials: Iterable[Partial]) -> Partial:
-    """What the returns of all come to, as if combined one by one. Raises ValueError where there is none, or they count other things."""
+    """What the returns of all come to: associative and commutative. Raises ValueError where there is none, or they count other things."""
     given = list(partials)
     several = [one for one in given if one.units] or given
     widths = {(one.sums.shape[1], one.counts.shape[1]) for one in several}

@@ -157,8 +157,8 @@ def change(folder: Path, count: int, *, again: int) -> None:
         file.write_bytes(template.filled(code, f"测算第{number + 1}村工会", figures(scheme, number + again * count)))
 
 
-def measure(folder: Path, count: int) -> None:
-    """Print the table of one size."""
+def measure(folder: Path, count: int) -> float:
+    """Print the table of one size; milliseconds a return of a run from nothing."""
     start = time.perf_counter()
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -178,6 +178,7 @@ def measure(folder: Path, count: int) -> None:
         tell("run, 1 % changed", run(folder, out), count, limit, first)
         tell("run, nothing changed", run(folder, out), count, limit, first)
         tell("run, from nothing, --no-cache", run(folder, Path(temporary) / "other", "--no-cache"), count, limit, first)
+        return first.wall / count * 1000
 
 
 def ask(folder: Path) -> None:
@@ -219,12 +220,13 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--nation", action="store_true")
     chosen = parser.parse_args()
+    each = None
     with tempfile.TemporaryDirectory() as temporary:
         ask(Path(temporary) / "asked")
         for count in chosen.returns:
-            measure((chosen.keep or Path(temporary)) / str(count), count)
+            each = measure((chosen.keep or Path(temporary)) / str(count), count)
     if chosen.nation:
-        nation()
+        nation(each=each)
 
 
 if __name__ == "__main__":

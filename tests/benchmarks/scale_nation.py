@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from reconcile.files.scheme_files import read_scheme
-from reconcile.model.partial import Partial, combine
+from reconcile.model.partial import Partial, combined
 
 UNITS, PROVINCES, PART = 2_800_000, 31, 1000
 IN_A_COUNTY = 1000
@@ -56,7 +56,7 @@ def _made_up(province: int, units: int, width: int) -> Iterator[tuple[list[str],
 def tree(partials: Sequence[Partial]) -> Partial:
     """Combine neighbours until one is left."""
     while len(partials) > 1:
-        partials = [combine(*partials[at : at + 2]) if at + 1 < len(partials) else partials[at] for at in range(0, len(partials), 2)]
+        partials = [combined(partials[at : at + 2]) for at in range(0, len(partials), 2)]
     return partials[0]
 
 
