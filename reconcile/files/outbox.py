@@ -2,7 +2,8 @@
 
 Results are staged as they come in a hidden folder inside the folder of results, and renamed into place once all are there. Killed, full or
 interrupted before that, a run leaves the results of the run before it whole; a rename that fails is undone with those before it. Only a
-kill between two leaves old and new side by side: each file is then one or the other, never half of one, and the manifest knows both.
+kill between two, or a file that cannot be put back, leaves old and new side by side: each file is then one or the other, never half of
+one, and the manifest knows both.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from reconcile.errors import ReconcileError
+from reconcile.files.exchange import Exchange
 from reconcile.files.safe import safe_name
 
 MANIFEST = ".reconcile-out"
@@ -29,9 +31,11 @@ MANIFEST = ".reconcile-out"
 STAGING = ".reconcile-staged"
 """Name of the hidden folder, inside the folder of results, that holds a run's results until all are there."""
 
+WINDOWS_PATH = 260
+"""MAX_PATH of Windows, which Excel and the shell keep to: of a path as long as that Windows says only that there is no such file."""
+
 _LOCK = "lock"
 _COPIES = 1000  # versions of one result that somebody changed and left lying; more is a folder to be tidied
-_WINDOWS_PATH = 260  # MAX_PATH of Windows, which Excel and the shell keep to
 _OUR_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # of an OSError: it was about writing, whatever it says
 
 _NO_FOLDER = ("路径中有一段是文件而不是文件夹", "请用 -o 换一个输出文件夹后")
@@ -155,16 +159,21 @@ class Outbox:
         if not self._marks and not known:
             digests = {}
         both = {key: tuple(dict.fromkeys((*known.get(key, ()), *digests.get(key, ())))) for key in (*known, *digests)}
-        with _told(self.folder):
-            _note(self.folder, both)
         vanished = {self._key(path) for path in gone}
+        after = {key: digests.get(key, told) for key, told in both.items() if key not in vanished}
+        exchange = Exchange(self.folder / STAGING / "old")
         try:
-            self._replace(moves, gone, {key: digests.get(key, told) for key, told in both.items() if key not in vanished})
+            with _told(self.folder):
+                _note(self.folder, both)
+            self._exchanged(exchange, moves, gone)
+            with _told(self.folder):
+                _note(self.folder, after)
         except BaseException:
             with suppress(OSError):
-                _note(self.folder, known)
-                if not known:
-                    (self.folder / MANIFEST).unlink(missing_ok=True)
+                _note(self.folder, both)  # until all is put back, and for good where something cannot be
+            if exchange.undo():
+                with suppress(OSError):
+                    self._note_again(known)
             raise
         self.written, self.left = written, left
 
@@ -213,38 +222,20 @@ class Outbox:
     def _key(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def _replace(self, moves: Mapping[Path, Path], gone: Iterable[Path], manifest: Manifest) -> None:
-        """Rename everything into place, what is dropped out of it, and say so in the manifest; undo it all where one step fails or the user
-        interrupts.
-        """
-        aside = self.folder / STAGING / "old"
-        done: list[tuple[Path, Path | None]] = []
-        made: list[Path] = []
-        try:
-            with _told(aside):
-                aside.mkdir()
-            for number, (target, staged) in enumerate(moves.items()):
-                with _told(target):
-                    made += [path for path in target.parents if not path.exists()]
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    old = _linked(target, aside / f"{number:06d}")
-                    if old is not None or not target.exists():  # where links are not to be had, there is no way back
-                        done.append((target, old))
-                    staged.replace(target)
-            for number, path in enumerate(gone, start=len(moves)):
-                with _told(path):
-                    done.append((path, aside / f"{number:06d}"))
-                    path.replace(aside / f"{number:06d}")
-            with _told(self.folder):
-                _note(self.folder, manifest)
-        except BaseException:
-            for target, old in reversed(done):
-                with suppress(OSError):  # what cannot be put back stays new: the sentence about the first failure is what the user needs
-                    _put_back(target, old)
-            for path in made:
-                with suppress(OSError):
-                    path.rmdir()
-            raise
+    def _exchanged(self, exchange: Exchange, moves: Mapping[Path, Path], gone: Iterable[Path]) -> None:
+        """Move everything into place, and what is dropped out of it."""
+        for target, staged in moves.items():
+            with _told(target):
+                exchange.put(staged, target)
+        for path in gone:
+            with _told(path):
+                exchange.take(path)
+
+    def _note_again(self, known: Manifest) -> None:
+        """The manifest as it was before this run."""
+        _note(self.folder, known)
+        if not known:
+            (self.folder / MANIFEST).unlink(missing_ok=True)
 
     def _clear(self) -> None:
         """Remove what was staged, and the folders that were made for nothing."""
@@ -363,22 +354,6 @@ def _try_out(path: Path) -> None:
             pass
 
 
-def _linked(target: Path, aside: Path) -> Path | None:
-    """A second name for a file that is going to be replaced; None where there is no file, or where the file system has no links."""
-    try:
-        os.link(target, aside)
-    except (OSError, NotImplementedError):
-        return None
-    return aside
-
-
-def _put_back(target: Path, old: Path | None) -> None:
-    if old is None:
-        target.unlink()
-    elif old.exists():
-        old.replace(target)
-
-
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """What goes wrong with `path` inside is one sentence for the user."""
@@ -390,7 +365,7 @@ def _told(path: Path) -> Iterator[None]:
 
 def _sentence(path: Path, problem: OSError) -> str:
     number = problem.errno or 0
-    if sys.platform == "win32" and len(str(path.absolute())) >= _WINDOWS_PATH:
+    if sys.platform == "win32" and len(str(path.absolute())) >= WINDOWS_PATH:
         number = errno.ENAMETOOLONG  # Windows says only that there is no such path
     if isinstance(problem, PermissionError):
         number = errno.EACCES

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import struct
-import subprocess
-import sys
-import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from reconcile.files.deputy import Deputy, DeputyGone
 from reconcile.files.tidy_table import escape, unescape
 
 if TYPE_CHECKING:
@@ -32,6 +29,10 @@ PART = 16_384
 """Rows of one row group: what is held twice while a table is written."""
 
 MAX_FILE = 512 << 20  # bytes of one file
+MAX_SECONDS = 20.0
+"""Of a trial, for all the tables of a summary: those of 100,000 returns with 200 figures take 2, and as long again to be read here, so that
+what is slow is refused with its reason before `engine.SECONDS` takes the whole source away."""
+
 _MAX_CELLS = 1 << 26  # of one table: 230,000 returns of 289 figures, half a gigabyte of numbers
 _MAX_GROUP = 1 << 20  # rows of one row group
 _ROWS_PER_BYTE = 64  # a table of ours has a column that differs from row to row; more is a file that repeats one value for ever
@@ -106,67 +107,28 @@ def _odd(text: str) -> str:
     return _ODD + escape(text) if text.startswith(_ODD) else text
 
 
-class Trial:
-    """A process that reads each file before this one does, since a forged file may end the process that reads it. A context manager."""
+class Trial(Deputy):
+    """Reads each file of one table set in a process of its own before this one does, since a forged file may end the process that reads it.
 
-    def __init__(self, *, seconds: float = 60.0, memory: int = 4 << 30) -> None:
-        self._seconds, self._memory = seconds, memory
-        self._process: subprocess.Popen[bytes] | None = None
+    seconds: for all the files together. memory: bytes of that process.
+    """
 
-    def __enter__(self) -> Trial:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+    def __init__(self, *, seconds: float = MAX_SECONDS, memory: int = 4 << 30) -> None:
+        super().__init__(_SCRIPT, memory=memory)
+        self._left = seconds
 
     def check(self, file: BinaryIO) -> None:
         """Read an open file there; it stands at its beginning again. Raises BadParquet where that fails, or takes too long."""
-        length = file.seek(0, 2)
-        file.seek(0)
-        process = self._running()
-        timer = threading.Timer(self._seconds, process.kill)
-        timer.start()
+        begun = time.monotonic()
         try:
-            answer = _asked(process, file, length)
-        except OSError:
-            answer = b""
+            answer = self.ask(file, seconds=max(self._left, 0.0))
+        except DeputyGone as gone:
+            raise BadParquet(str(gone)) from gone
         finally:
-            timer.cancel()
-        file.seek(0)
-        if not answer:
-            self.close()
+            self._left -= time.monotonic() - begun
+            file.seek(0)
         if answer != b"\x01":
             raise BadParquet("not to be read")
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            pipe = subprocess.PIPE
-            command = [sys.executable, "-P", str(_SCRIPT), str(self._memory)]
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own script
-        return self._process
-
-    def close(self) -> None:
-        """End the process, if there is one."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):  # what was still to be sent to a dead process is lost anyway
-                    stream.close()
-        process.wait()
-
-
-def _asked(process: subprocess.Popen[bytes], file: BinaryIO, length: int) -> bytes:
-    """Send a file; the answer, empty where the process ended."""
-    if process.stdin is None or process.stdout is None:
-        return b""
-    process.stdin.write(struct.pack("<Q", length))
-    while piece := file.read(_PIECE):
-        process.stdin.write(piece)
-    process.stdin.flush()
-    return process.stdout.read(1)
 
 
 def parquet_digest(file: BinaryIO) -> str:

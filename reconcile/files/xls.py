@@ -1,19 +1,16 @@
-"""Read .xls and WPS .et. xlrd cannot be bounded from inside, so it never runs in this process: a worker with limits runs it."""
+"""Read .xls and WPS .et. xlrd cannot be bounded from inside, so it never runs in this process: a deputy with limits runs it."""
 
 from __future__ import annotations
 
+import io
 import json
-import struct
-import subprocess
-import sys
-import threading
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from reconcile.files.active import DDE_LINKS, EMBEDDED, EXTERNAL_LINKS, MACROS
+from reconcile.files.deputy import Deputy, DeputyGone
 from reconcile.files.number_format import FormatKind, format_kind
 from reconcile.files.raw import Address, CellDate, CellError, Percent, Range, Raw, Sheet, UnreadableWorkbook, Workbook
 from reconcile.files.sheet_cells import DAYS_TO_1904, too_many_cells
@@ -30,100 +27,33 @@ _LINKS = {"external": EXTERNAL_LINKS, "dde": DDE_LINKS}
 _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR = 1, 2, 3, 4, 5  # xlrd's cell types
 
 
-class XlsWorker:
-    """One worker process, started when first needed, reused for every file, and replaced when it dies or is killed.
-
-    A context manager; leaving it ends the process. One file at a time: not for several threads.
-    """
+class XlsWorker(Deputy):
+    """Reads .xls files one by one, each within the given seconds, in a process with so many bytes of memory."""
 
     def __init__(self, *, seconds: float = MAX_SECONDS, memory: int = MAX_MEMORY) -> None:
-        self._seconds = seconds
-        self._memory = memory
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> XlsWorker:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the process, if there is one."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # what was still to be sent to a dead process is lost anyway
-        process.wait()
+        super().__init__(_SCRIPT, str(MAX_CELLS), memory=memory)
+        self._seconds, self._memory = seconds, memory
 
     def read(self, data: bytes) -> Workbook:
         """Read one .xls file. Raises UnreadableWorkbook only."""
         if len(data) > MAX_BYTES:
             raise UnreadableWorkbook("too_large", f"文件超过 {MAX_BYTES >> 20} MB 的上限，未读取。请删去无关内容后另存再报。")
-        answer = self._ask(data)
+        answer = self._answer(data)
         if "error" in answer:
             raise _refusal(str(answer["error"]), str(answer.get("detail")))
         active = [words for stream, words in _STREAMS if stream.encode("utf-16-le") in data]
         return _workbook(answer, active=(*active, *(_LINKS[link] for link in answer["links"])))
 
-    def _ask(self, data: bytes) -> dict[str, Any]:
-        """Send the file and wait for the answer, at most the given seconds."""
-        process = self._running()
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self._seconds, stop)
-        timer.start()
+    def _answer(self, data: bytes) -> dict[str, Any]:
         try:
-            answer = _exchange(process, data)
-        except OSError:
-            answer = None
-        finally:
-            timer.cancel()
-        if answer is not None:
-            return answer
-        self.close()
-        if late.is_set():
-            raise UnreadableWorkbook("too_slow", f"读取超过 {self._seconds:g} 秒仍未完成，已停止。{_AGAIN}")
-        raise UnreadableWorkbook("too_slow", f"读取时超出内存上限（{self._memory >> 20} MB）或意外中断。{_AGAIN}")
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
-        self.close()
-        # -P: the script's neighbours must not stand in for modules of the same name. -O: xlrd asserts what Excel forgives.
-        command = [sys.executable, "-P", "-O", str(_SCRIPT), str(self._memory), str(MAX_CELLS)]
-        pipe = subprocess.PIPE
-        try:
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own script
+            answer: dict[str, Any] = json.loads(zlib.decompress(self.ask(io.BytesIO(data), seconds=self._seconds)))
+        except DeputyGone as gone:
+            if gone.late:
+                raise UnreadableWorkbook("too_slow", f"读取超过 {self._seconds:g} 秒仍未完成，已停止。{_AGAIN}") from gone
+            raise UnreadableWorkbook("too_slow", f"读取时超出内存上限（{self._memory >> 20} MB）或意外中断。{_AGAIN}") from gone
         except OSError as error:
             raise UnreadableWorkbook("too_slow", f"无法启动 .xls 读取进程。{_AGAIN}") from error
-        return self._process
-
-
-def _exchange(process: subprocess.Popen[bytes], data: bytes) -> dict[str, Any] | None:
-    """One request and its answer; None where the worker ended before answering."""
-    if process.stdin is None or process.stdout is None:
-        return None
-    process.stdin.write(struct.pack("<Q", len(data)) + data)
-    process.stdin.flush()
-    head = process.stdout.read(8)
-    if len(head) < 8:
-        return None
-    (length,) = struct.unpack("<Q", head)
-    body = process.stdout.read(length)
-    if len(body) < length:
-        return None
-    answer = json.loads(zlib.decompress(body))
-    return answer if isinstance(answer, dict) else None
+        return answer
 
 
 def _refusal(cause: str, detail: str) -> UnreadableWorkbook:

@@ -1,19 +1,15 @@
-"""The other side of `xls`: a process of its own that reads .xls with xlrd and answers in JSON.
+"""Reads .xls with xlrd and answers in JSON: what a `Deputy` does in the stead of `xls`.
 
-It is started as a plain script and imports nothing of the package, so that it starts in a moment and can be killed at any time. Each
-request is eight bytes of length (little endian) and the file; each answer eight bytes of length and a packed JSON object: `error` (memory,
-cells, encrypted, refused, damaged) with `detail`, or `sheets`, `formats`, `epoch1904` and `links` (external, dde).
+It imports nothing of the package. Each answer is a packed JSON object: `error` (memory, cells, encrypted, refused, damaged) with `detail`,
+or `sheets`, `formats`, `epoch1904` and `links` (external, dde).
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import struct
-import sys
 import zlib
-from typing import Any, BinaryIO
+from typing import Any
 
 import xlrd
 from xlrd.book import SUPBOOK_DDEOLE, SUPBOOK_EXTERNAL
@@ -32,6 +28,11 @@ _LINKS = ((SUPBOOK_EXTERNAL, "external"), (SUPBOOK_DDEOLE, "dde"))
 
 class TooManyCells(Exception):  # noqa: N818 -- a signal within this script
     """The workbook holds more cells than the other side takes."""
+
+
+def answer(data: bytes, most: str) -> bytes:
+    """What there is in one .xls file of at most `most` cells, or why it is not told."""
+    return zlib.compress(json.dumps(read(data, most=int(most))).encode(), 1)
 
 
 def read(data: bytes, *, most: int) -> dict[str, Any]:
@@ -91,29 +92,3 @@ def _sheet(sheet: Any, most: int) -> dict[str, Any]:
         "hidden_rows": [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden],
         "hidden_columns": [column + 1 for column, info in sheet.colinfo_map.items() if info.hidden],
     }
-
-
-def serve(requests: BinaryIO, answers: BinaryIO, *, most: int) -> None:
-    """Answer until the other side closes."""
-    while len(head := requests.read(8)) == 8:
-        (length,) = struct.unpack("<Q", head)
-        answer = zlib.compress(json.dumps(read(requests.read(length), most=most)).encode(), 1)
-        answers.write(struct.pack("<Q", len(answer)) + answer)
-        answers.flush()
-
-
-def limit_memory(size: int) -> None:
-    """Let this process have `size` bytes and no more, where the system can."""
-    try:
-        import resource  # absent on Windows
-    except ImportError:
-        return
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-if __name__ == "__main__":
-    limit_memory(int(sys.argv[1]))
-    out = sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing but answers on the pipe
-    serve(sys.stdin.buffer, out, most=int(sys.argv[2]))

@@ -7,7 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -203,13 +203,113 @@ def test_a_streaming_writer_that_finds_the_disk_full_is_one_sentence(tmp_path: P
 
 def test_results_of_a_file_system_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent(tmp_path, {"a": b"old", "b": b"old"})
+    without_links(monkeypatch)
+    sent(tmp_path, {"a": b"new", "c": b"new"}, drop=("b",))
+    assert there(tmp_path) == {"a": b"new", "c": b"new"}
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stick with FAT or exFAT, and some shares."""
 
     def refuse(*_paths: Path) -> None:
         raise OSError(errno.EPERM, "no links here")
 
     monkeypatch.setattr(os, "link", refuse)
-    sent(tmp_path, {"a": b"new", "c": b"new"}, drop=("b",))
-    assert there(tmp_path) == {"a": b"new", "c": b"new"}
+
+
+def refused_renames(monkeypatch: pytest.MonkeyPatch, refuse: Callable[[Path, Path], bool]) -> None:
+    """A file system, or Excel, that lets no file be renamed where `refuse(path, target)` says so."""
+    rename = Path.replace
+
+    def renamed(path: Path, target: Path) -> Path:
+        if refuse(path, target):
+            raise PermissionError(errno.EACCES, "in use", str(target))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", renamed)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_was_renamed_before_a_refusal_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """And the next run still knows it for its own: nothing is written beside it."""
+    sent(tmp_path, {"a": b"old a", "b": b"old b", "c": b"old c", "d": b"old d"})
+    os.utime(tmp_path / "a", (1_700_000_000, 1_700_000_000))
+    with monkeypatch.context() as patch:
+        if not links:
+            without_links(patch)
+        refused_renames(patch, lambda _path, target: target.name == "c")
+        with pytest.raises(ReconcileError, match="可能正在 Excel 或 WPS 中打开"):
+            sent(tmp_path, {"a": b"new a", "new/x/1": b"1", "new/y/2": b"2", "b": b"new b", "c": b"new c"}, drop=("d",))
+    assert there(tmp_path) == {"a": b"old a", "b": b"old b", "c": b"old c", "d": b"old d"}
+    assert (tmp_path / "a").stat().st_mtime == 1_700_000_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "a", "b", "c", "d"]
+    sent(tmp_path, {"a": b"newer a", "b": b"newer b", "c": b"newer c"}, drop=("d",))
+    assert there(tmp_path) == {"a": b"newer a", "b": b"newer b", "c": b"newer c"}
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_cannot_be_put_back_is_known_as_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, first: bool, links: bool) -> None:
+    if not first:
+        sent(tmp_path, {"a": b"old a", "b": b"old b"})
+    unlink = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path.name == "a":
+            raise PermissionError(errno.EACCES, "in use", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patch:
+        if not links:
+            without_links(patch)
+        patch.setattr(Path, "unlink", refuse)
+        refused_renames(patch, lambda path, target: target.name == "b" or (target.name == "a" and path.parent.name == "old"))
+        with pytest.raises(ReconcileError, match="/b”：文件可能正在"):
+            sent(tmp_path, {"a": b"new a", "b": b"new b"})
+    assert there(tmp_path) == ({"a": b"new a"} if first else {"a": b"new a", "b": b"old b"})
+    told = (tmp_path / MANIFEST).read_text(encoding="utf-8")
+    for data in (b"new a", b"new b") if first else (b"old a", b"new a", b"old b", b"new b"):
+        assert hashlib.sha256(data).hexdigest() in told
+    sent(tmp_path, {"a": b"newer a", "b": b"newer b"})
+    assert there(tmp_path) == {"a": b"newer a", "b": b"newer b"}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_the_manifest_knows_both_while_things_are_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """Even where the interrupt came when all was done: whoever is killed then leaves old files and new ones."""
+    sent(tmp_path, {"a": b"old"})
+    rename, seen = Path.replace, []
+    if not links:
+        without_links(monkeypatch)
+
+    def interrupt(path: Path, target: Path) -> Path:
+        if target.name == "a" and path.parent.name == "old":
+            seen.append((tmp_path / MANIFEST).read_text(encoding="utf-8"))
+        moved = rename(path, target)
+        if target.name == MANIFEST and target.read_text(encoding="utf-8") == f"{hashlib.sha256(b'new').hexdigest()} a\n":
+            raise KeyboardInterrupt
+        return moved
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sent(tmp_path, {"a": b"new"})
+    assert seen == ["".join(f"{hashlib.sha256(data).hexdigest()} a\n" for data in (b"old", b"new"))]
+    assert there(tmp_path) == {"a": b"old"}
+
+
+def test_at_no_moment_is_a_file_missing_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent(tmp_path, {"a": b"old", "b": b"old"})
+    without_links(monkeypatch)
+    rename, seen = Path.replace, []
+
+    def look(path: Path, target: Path) -> Path:
+        moved = rename(path, target)
+        seen.append({name: (tmp_path / name).read_bytes() for name in ("a", "b")})
+        return moved
+
+    monkeypatch.setattr(Path, "replace", look)
+    sent(tmp_path, {"a": b"new", "b": b"new"})
+    assert seen == [{"a": b"old", "b": b"old"}, {"a": b"new", "b": b"old"}, {"a": b"new", "b": b"new"}, {"a": b"new", "b": b"new"}]
 
 
 def test_interrupted_between_renames_everything_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

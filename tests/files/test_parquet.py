@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconcile import engine
+from reconcile.files import parquet as door
 from reconcile.files.parquet import BadParquet, Trial, parquet_digest, read_matrix, read_parquet, write_parquet
 
 pa = pytest.importorskip("pyarrow")
@@ -131,6 +134,20 @@ def test_a_file_cut_or_changed_anywhere_is_read_or_refused(tmp_path: Path) -> No
                 refused += 1
         trial.check(io.BytesIO(data))
     assert refused > 30
+
+
+def test_all_files_of_a_trial_together_have_its_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many tables that each take nearly as long as they may must not take as long as the engine gives the whole source."""
+    assert door.MAX_SECONDS <= engine.SECONDS / 3
+    (tmp_path / "slow.py").write_text("import time\ndef answer(data):\n    time.sleep(0.8)\n    return b'\\x01'\n", encoding="utf-8")
+    monkeypatch.setattr(door, "_SCRIPT", tmp_path / "slow.py")
+    begun, checked = time.monotonic(), 0
+    with Trial(seconds=4.0) as trial, pytest.raises(BadParquet):
+        for _ in range(6):
+            trial.check(io.BytesIO(b"table"))
+            checked += 1
+    assert checked in (1, 2, 3, 4)
+    assert time.monotonic() - begun < 6
 
 
 def test_a_file_that_takes_too_long_is_refused(tmp_path: Path) -> None:
