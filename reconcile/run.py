@@ -351,7 +351,7 @@ def _first(folders: Iterable[Path], names: Sequence[str]) -> Path | None:
 
 
 def _root(written: str | None, returns: Round, units: UnitTree) -> str:
-    """The unit that the report is about: as asked, else the lowest unit above all that reported."""
+    """The unit that the report is about: as asked, else the lowest unit above all that reported, or of which a summary came."""
     if written is not None:
         if written in units:
             return written
@@ -359,5 +359,5 @@ def _root(written: str | None, returns: Round, units: UnitTree) -> str:
         if len(named) == 1:
             return named[0]
         raise ReconcileError(f"单位名录中没有“{written}”，--root 应写单位代码或全称。")
-    found = units.common(unit for unit in returns.counted if unit in units)
+    found = units.common(unit for unit in (*returns.counted, *returns.unread_summaries) if unit in units) if returns.counted else None
     return found if found is not None else ""

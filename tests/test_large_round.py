@@ -13,7 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reconcile.cli import app
+from reconcile.files.scheme_files import read_scheme
 from reconcile.model.outcome import Outcome
+from reconcile.report.reminders import reminders
 from reconcile.run import Request, judge
 
 COUNTY = Path(__file__).resolve().parent.parent / "sample_workbooks" / "2023H1"
@@ -142,6 +144,22 @@ def test_a_missing_table_is_one_sentence(made: Path, tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["check", str(tmp_path / "镇" / "summary.xlsx"), str(COUNTY / TOWNS[1]), *UNITS, *PAST])
     assert "没有随汇总表一起找到" in told.output
     assert "Traceback" not in told.output
+
+
+def test_below_a_summary_without_its_tables_nobody_is_reminded(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / TOWNS[0], tmp_path / "镇", ignore=lambda _folder, _names: ["data"])
+    whole = outcome(*(made / town / "summary.xlsx" for town in TOWNS), *others())
+    read = outcome(tmp_path / "镇" / "summary.xlsx", *(made / town / "summary.xlsx" for town in TOWNS[1:]), *others())
+    sender = next(unit.code for unit in whole.units if unit.name.startswith(TOWNS[0]))
+    inside = [code for code in whole.units.subtree(sender) if code in whole.round.counted]
+    assert len(inside) > 1
+    assert set(read.coverage.missing) == set(whole.coverage.missing) - set(whole.units.subtree(sender))
+    assert set(inside) <= set(read.coverage.unreadable)
+    (told,) = [one for one in read.findings if "没有随汇总表一起找到" in one.message]
+    assert told.unit == sender
+    texts = reminders(read, read_scheme(None), day=None)
+    assert texts.count("【发给】") == len(read.coverage.missing) + 1
+    assert f"下级{len(inside) - (sender in inside)}家的数在其中，请贵单位重报，下级不必重报。" in texts
 
 
 def test_without_pyarrow_the_round_stays_in_the_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,13 +16,13 @@ from reconcile.files.form_checks import LIST_TOTALS_ROW, NOT_ASKED
 from reconcile.files.form_sheets import CHOSEN_CELL, TEXT_COLUMN
 from reconcile.files.form_style import Styles, set_page
 from reconcile.files.raw import column_letters
+from reconcile.model.round import SCOPES
 from reconcile.model.unit import KINDS
 from reconcile.scheme.form import (
     COLUMNS,
     COVER_LABELS,
     FIRST_ROW,
     PAST_SHEET,
-    SCOPES,
     UNITS_SHEET,
     Answers,
     FormPlan,

@@ -66,6 +66,9 @@ def many(count: int) -> bool:
     return count > LARGE
 
 
+SCOPES = ("本级", "汇总")
+"""What a return may speak of: its unit alone, or all below it too."""
+
 JUDGED = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 """What is judged: its figures count, stand in for others, or are compared with the computed total."""
 
@@ -247,6 +250,12 @@ class Round:
     @cached_property
     def _typed_texts(self) -> dict[tuple[str, str], str]:
         return dict(zip(zip(self.typed["return"], self.typed["indicator"], strict=True), self.typed["text"], strict=True))
+
+    @cached_property
+    def unread_summaries(self) -> frozenset[str]:
+        """Units of which a summary came that could not be read."""
+        unread = (self.returns["standing"] == Standing.UNREADABLE) & (self.returns["scope"] == SCOPES[1])
+        return frozenset(self.returns.loc[unread, "unit"].tolist())
 
     @cached_property
     def counted(self) -> dict[str, tuple[str, ...]]:

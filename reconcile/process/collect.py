@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconcile.engine import Serial
 from reconcile.errors import ReconcileError
 from reconcile.model.period import Period
-from reconcile.model.round import Round, Standing
+from reconcile.model.round import SCOPES, Round, Standing
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.assembly import Changes, Sheaf, assemble, filled, matrices
 from reconcile.process.intake import Received
@@ -95,6 +95,8 @@ def _line(*cells: object) -> str:
 
 def _sheaf(received: Received) -> Sheaf:
     entry = Entry(received.file, received.sha256, standing=received.standing, note=received.reason, paper=received.paper)
+    if received.of:
+        entry.code, entry.scope = received.of, SCOPES[1]
     taken = received.taken
     if taken is not None:
         cover = taken.cover

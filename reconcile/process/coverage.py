@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -23,18 +23,21 @@ def coverage(returns: Round, scheme: Scheme, *, units: UnitTree, root: str) -> t
 
     Every unit of the table that existed on the period's last day, of a kind that the scheme asks anything, owes one return; units below
     one whose 汇总 return stands in are not expected one by one. A unit that sent a file which could not be read (or counted) is not
-    missing. Without a table of units only those that reported are expected.
+    missing, nor are those below a unit whose summary could not be read: they may be in it. Without a table of units only those that
+    reported are expected.
     """
     inside = [code for code in units.subtree(root) if code in units]
     sent = _files(returns)
     reported = [code for code in inside if any(standing in JUDGED for _, standing in sent.get(code, ()))]
     answered = frozenset(reported)
-    unreadable = [code for code in inside if code not in answered and any(standing in _SENT for _, standing in sent.get(code, ()))]
     day = returns.period.last_day
     asked = {kind for kind in {unit.kind for unit in units} if scheme.asked_of(kind)}
     owing = [code for code in inside if units[code].kind in asked and units[code].expected(day)] if units.known else reported
-    excused = _excused(units, owing, sent)
+    excused = _below(units, owing, sent, {code for code, files in sent.items() if any(one == Standing.STAND_IN for _, one in files)})
     expected = [code for code in owing if code not in excused]
+    spoken_for = _below(units, expected, sent, returns.unread_summaries)
+    turned_away = {code for code, files in sent.items() if any(standing in _SENT for _, standing in files)} | spoken_for
+    unreadable = [code for code in inside if code not in answered and code in turned_away]
     heard = answered.union(unreadable)
     missing = [code for code in expected if code not in heard]
     late, findings = _late(returns, scheme, units=units, reported=reported)
@@ -61,11 +64,10 @@ def _files(returns: Round) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _excused(units: UnitTree, expected: list[str], sent: Mapping[str, list[tuple[str, str]]]) -> set[str]:
-    """Units that sent nothing and stand below one whose 汇总 return stands in: their figures are in it."""
-    standing_in = {code for code, files in sent.items() if any(standing == Standing.STAND_IN for _, standing in files)}
-    waiting = [code for code in expected if code not in sent] if standing_in else []
-    return {code for code in waiting if any(step in standing_in for step in units.ancestors(code)[1:])}
+def _below(units: UnitTree, expected: list[str], sent: Mapping[str, list[tuple[str, str]]], speaking: Set[str]) -> set[str]:
+    """Units that sent nothing and stand below one that speaks for them."""
+    waiting = [code for code in expected if code not in sent] if speaking else []
+    return {code for code in waiting if any(step in speaking for step in units.ancestors(code)[1:])}
 
 
 def _late(returns: Round, scheme: Scheme, *, units: UnitTree, reported: list[str]) -> tuple[list[str], list[Finding]]:

@@ -23,7 +23,7 @@ from reconcile.model.finding import CellAt
 from reconcile.model.identity import mask_phone, mask_text
 from reconcile.model.indicator import Kind
 from reconcile.model.quantity import Measure, convert, format_number
-from reconcile.model.round import Standing, State
+from reconcile.model.round import SCOPES, Standing, State
 from reconcile.process.intake_lists import take_lists
 from reconcile.process.other_scheme import compared, translated
 from reconcile.process.taken import MOST, Mark, Taken, as_text
@@ -64,7 +64,7 @@ class Slot(NamedTuple):
 class Received:
     """One source, read: a return (`taken`), a summary (`summary`), or neither, with the reason in Chinese.
 
-    `paper`: no workbook by its bytes nor by its name.
+    `paper`: no workbook by its bytes nor by its name. `of`: code of the unit whose summary it is, where that cannot be read.
     """
 
     file: str
@@ -76,6 +76,7 @@ class Received:
     units: tuple[Unit, ...] = ()
     units_known: bool = False
     paper: bool = False
+    of: str = ""
 
 
 class Reader:
@@ -189,8 +190,11 @@ def _summary(source: Source, sha256: str, workbook: Workbook, scheme: Scheme) ->
     def opener(path: str) -> BinaryIO:
         return source.open_beside(path)
 
-    content, units = read_round(workbook, scheme, opener=opener)
     head = read_head(workbook)
+    try:
+        content, units = read_round(workbook, scheme, opener=opener)
+    except UnreadableWorkbook as error:
+        return Received(file, sha256, Standing.UNREADABLE, error.message, of=head.root)
     tables = (content.returns, content.values, content.states)
     if not all(table.index.is_unique and table.columns.is_unique for table in tables):
         return Received(file, sha256, Standing.UNREADABLE, "汇总表的数据页有重复的行或列，无法读取，请向报送单位索取原文件")
@@ -219,7 +223,7 @@ def _cover(written: Mapping[str, str]) -> dict[str, str]:
     cover["phone"] = mask_phone(mask_text(cover["phone"]))
     for key in ("filler", "head", "unit_name", "period"):
         cover[key] = mask_text(cover[key])
-    cover["scope"] = next((scope for scope in ("本级", "汇总") if scope in cover["scope"]), "")
+    cover["scope"] = next((scope for scope in SCOPES if scope in cover["scope"]), "")
     cover["replaces"] = cover["replaces"].lower()
     if not _ISO.fullmatch(cover["filled_on"]):
         cover["filled_on"] = ""

@@ -47,12 +47,14 @@ class _Teller:
         self._office = outcome.units.name(outcome.subject)
         # whoever sends the texts needs none
         self.missed = tuple(code for code in outcome.coverage.missing if code != outcome.subject)
-        self.unclear = tuple(code for code in outcome.coverage.unreadable if code != outcome.subject)
         self._received: dict[str, list[tuple[str, str, str]]] = {}  # unit -> name of the file, standing and note of each that came
         register = outcome.round.returns
         for unit, *told in zip(*(register[column].astype(str) for column in ("unit", "file", "standing", "note")), strict=True):
             file, standing, note = told
             self._received.setdefault(unit, []).append((file.rsplit("/", 1)[-1], standing, note))
+        unread = [code for code in outcome.coverage.unreadable if code != outcome.subject]
+        self.unclear = tuple(code for code in unread if code in self._received)
+        self._held = [code for code in unread if code not in self._received]  # they stand in a summary that could not be read
 
     @property
     def _late(self) -> bool:
@@ -109,7 +111,10 @@ class _Teller:
     def again(self, code: str) -> str:
         """The text for a unit of which nothing that came counts: each file with its reason."""
         told = "".join(self._problems(code))
-        return f"{self._outcome.units.name(code)}：您好！贵单位的{self._paper}已经收到，但还不能计入。{told}谢谢支持！{self._signed}"
+        below = sum(code in self._outcome.units.ancestors(one) for one in self._held)
+        spared = f"下级{below}家的数在其中，请贵单位重报，下级不必重报。" if below else ""
+        name = self._outcome.units.name(code)
+        return f"{name}：您好！贵单位的{self._paper}已经收到，但还不能计入。{told}{spared}谢谢支持！{self._signed}"
 
     def _problems(self, code: str) -> Iterator[str]:
         received = self._received.get(code, ())

@@ -31,7 +31,6 @@ FIRST_ROW = 4
 PREPARED_ROWS = 200
 """Rows made ready on a list sheet."""
 
-SCOPES = ("本级", "汇总")
 NO_FIGURE = ("无", "—", "/")
 """What may be typed in place of a number: 无 is zero, — and / are not applicable."""
 
