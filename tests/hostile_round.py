@@ -70,6 +70,8 @@ ATTACKS: Mapping[str, str] = {
     "override": "\u202e6jpg.exe\u202c\u2067x\u2069\u200e\u200f",
     "line ends": "甲\u2028[强制] 假问题\u2029乙\x85丙",
     "zero width": "甲\u200b乙\ufeff丙\u2060丁\u200d\u00ad",
+    "fillers": "甲\u115f乙\u1160丙\u034f丁\u17b4\u17b5戊\u180e己\ufff0",
+    "music and planes": "甲\U0001d173乙\U0001bca0丙\U0001fffe\U000e01f0丁\U0010ffff",
     "tags": "甲\U000e0041\U000e0042乙",
     "marks": "\ue0000\ue001假数\ue002\ue003x\ue002\ue005",
     "upward": "../../../x",

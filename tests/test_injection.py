@@ -27,10 +27,13 @@ WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 LINKED = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff"
+    "\U000e01f0-\U000e0fff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+    + "]|(?<![\u180b-\u18aa])\u180e"
 )
-"""What must reach nobody: controls, marks of direction, zero-width blanks, tags, what is no character."""
+"""What must reach nobody: controls, marks of direction, zero-width blanks, fillers, tags, what is no character."""
 
 BOOKS = ("summary", "query")
 LINES = ("check full", "check concise", "diff full", "run", "blank", "reminders")

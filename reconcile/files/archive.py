@@ -11,12 +11,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from reconcile.files.inflate import Window, inflate, window
 from reconcile.files.media import Medium, package_medium
-from reconcile.files.outbox import MANIFEST
+from reconcile.files.outbox import MANIFEST, WINDOWS_PATH
 from reconcile.files.raw import UnreadableWorkbook
 from reconcile.files.zip_directory import CrowdedArchive, Guarded, zip_directory
 
@@ -27,10 +28,11 @@ MAX_INNER = 512 << 20  # bytes to be inflated because archives stand in an archi
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et")
 _JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"))
-_TABLE = re.compile(r"(?:^|/)data/[0-9A-Za-z]+/[a-z]+\.parquet")  # belongs to a summary beside that `data`, which reads it
+_TABLE = re.compile(r"(?:(.*)/)?data/(?:0|[0-9a-f]{12})/[a-z]+\.parquet", re.DOTALL)  # in the folder of an edition (数据版本)
+_BOOK = ".xlsx"  # what a summary's name ends with, whatever it was renamed to
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT of Windows
 
-
-_WINDOWS_PATH = 260  # characters of a path; behind that Windows says only that there is no such file
 _SHOWN = 100  # characters of the beginning, and of the end, that tell which folder it is
 
 _CROWDED = f"压缩包内的文件数远超上限 {MAX_MEMBERS} 个，未打开。请分成几个压缩包。"
@@ -122,12 +124,28 @@ def _real(file: Path) -> Path:
 
 
 def _written(name: str) -> str:
-    """A file's name as text: where it is not in the system's code page, its bytes are taken for GBK, as of old archives."""
+    """A file's name as text: where it is not in the system's code page, its bytes are taken for GBK, as of old archives. Windows has names
+    with surrogates that stand for no byte: these are told as what they are, no characters."""
+    if _SURROGATE.search(name) is None:
+        return name
     try:
-        name.encode()
-    except UnicodeEncodeError:
         return name.encode(errors="surrogateescape").decode("gb18030", errors="replace")
-    return name
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", name)
+
+
+def _is_table(name: str, *, beside: Callable[[str], bool]) -> bool:
+    """Whether a file is a table of a summary's, which reads it. Such tables are told only by where they lie: two folders below a workbook
+    (`beside`: whether there is one in a folder). The name and that folder are relative to what was given."""
+    found = _TABLE.fullmatch(name)
+    return found is not None and beside(found[1] or "")
+
+
+def _holds_book(folder: Path) -> bool:
+    try:
+        return any(one.name.lower().endswith(_BOOK) and not _is_junk(one.name) for one in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, str]]:
@@ -138,6 +156,7 @@ def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, 
         yield given, given.name
         return
     closed: list[OSError] = []
+    beside = cache(lambda folder: _holds_book(given / folder))
     for here, folders, files in _folders(given, closed):
         if MANIFEST in files and here != given:  # results of an earlier run: reading them again would bring back what was corrected since
             folders.clear()
@@ -147,7 +166,7 @@ def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, 
         lead = "" if here == given else f"{here.relative_to(given).as_posix()}/"
         for name in sorted(files):
             path = here / name
-            if not _is_junk(name) and not exclude(path) and not _TABLE.search(f"{here.as_posix()}/{name}"):
+            if not _is_junk(name) and not exclude(path) and not _is_table(lead + name, beside=beside):
                 yield path, lead + name
     for path in sorted(Path(str(error.filename)) for error in closed):  # folders that do not let us in: reading them says so
         name = path.relative_to(given).as_posix() if path != given else given.name
@@ -155,7 +174,7 @@ def _walk(given: Path, exclude: Callable[[Path], bool]) -> Iterator[tuple[Path, 
 
 
 def _folders(given: Path, closed: list[OSError]) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """As os.walk, links left out; but that goes down by recursion before Python 3.12, and so not into a thousand folders."""
+    """As os.walk, links and junctions left out; but that goes down by recursion before Python 3.12, and so not into a thousand folders."""
     waiting = [given]
     while waiting:
         here = waiting.pop()
@@ -164,13 +183,23 @@ def _folders(given: Path, closed: list[OSError]) -> Iterator[tuple[Path, list[st
         try:
             with os.scandir(here) as entries:
                 for entry in entries:
-                    if not entry.is_symlink():
+                    if not (entry.is_symlink() or _is_junction(entry)):
                         (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
         except OSError as error:
             closed.append(error)
             continue
         yield here, folders, files
         waiting.extend(here / name for name in reversed(folders))
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder of Windows that only leads to another one. Before Python 3.12 that is no link, nor is there `is_junction`."""
+    if not entry.is_dir(follow_symlinks=False):
+        return False
+    try:
+        return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) == _JUNCTION
+    except OSError:
+        return False  # it is gone: whoever looks into it will say
 
 
 def _is_junk(name: str) -> bool:
@@ -229,8 +258,9 @@ def _members(outer: Source, entries: Sequence[zipfile.ZipInfo], allowance: _Allo
         yield Source(outer.name, outer.size, outer.file, outer.members, problem)
         return
     named = sorted(((_member_name(entry), entry) for entry in entries if not entry.is_dir()), key=lambda one: one[0])
+    books = {name.rpartition("/")[0] for name, _ in named if name.lower().endswith(_BOOK)}
     for name, entry in named:
-        if not name or any(_is_junk(step) for step in PurePosixPath(name).parts) or _TABLE.search(name):
+        if not name or any(_is_junk(step) for step in PurePosixPath(name).parts) or _is_table(name, beside=books.__contains__):
             continue
         member = Source(f"{outer.name}/{name}", entry.file_size, outer.file, (*outer.members, entry))
         try:
@@ -340,7 +370,7 @@ def exists(path: Path) -> bool:
 
 def _gone(error: OSError) -> UnreadableWorkbook:
     if error.errno == errno.ENAMETOOLONG or (
-        isinstance(error, FileNotFoundError) and len(str(error.filename)) >= _WINDOWS_PATH and os.name == "nt"
+        isinstance(error, FileNotFoundError) and len(str(error.filename)) >= WINDOWS_PATH and os.name == "nt"
     ):
         return UnreadableWorkbook("missing", "路径太长，系统打不开。请把文件移到浅一些的文件夹，或把名字改短后重试。")
     if isinstance(error, PermissionError):

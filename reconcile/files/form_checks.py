@@ -32,7 +32,6 @@ NOT_ASKED = "本单位不填此项"
 _ROOM = LONGEST_FORMULA - 700  # what stands around the rules on a row
 _LONGEST_TEXT = 250  # Excel takes 255 characters in a text of a formula
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_ALL_KINDS = frozenset(KINDS)
 _VALUE = column_letters(COLUMNS[Role.VALUE])
 _PREVIOUS = column_letters(COLUMNS[Role.PREVIOUS])
 

@@ -217,10 +217,6 @@ class TablesBeside:
         )
         return found, tuple(map(unit_of, self.rows("units", UNIT_COLUMNS)))
 
-    def totals(self) -> pd.DataFrame:
-        """The totals of units with children, with TOTALS_COLUMNS."""
-        return self.frame("totals", TOTALS_COLUMNS)
-
     def scheme(self) -> tuple[dict[str, Table], dict[str, str]]:
         """The tables and narrative templates of the scheme. Raises ValueError too, where they are none."""
         lines: dict[str, list[list[str]]] = {}

@@ -223,17 +223,6 @@ def _whole_cells(lists: pd.DataFrame) -> list[str]:
     return [cell[:-1] + row if cell.endswith("#") else cell[:-1] for cell, row in pairs]
 
 
-def read_totals(workbook: Workbook, *, opener: Opener | None = None) -> pd.DataFrame:
-    """The totals (汇总数) of the units with children, with TOTALS_COLUMNS. Raises UnreadableWorkbook."""
-    with _as_damage():
-        tables = TablesIn(workbook)
-        files = _head(tables.facts).beside
-        if files is None:
-            return tables.frame("_totals", TOTALS_COLUMNS)
-        with TablesBeside(files, opener) as beside:
-            return beside.totals()
-
-
 def data_in_use(summaries: Iterable[Path]) -> frozenset[str]:
     """The folders, relative to the summaries', that these summaries read their round from. What cannot be read uses none."""
     found = set()

@@ -34,8 +34,6 @@ _NARROW |= {0xFF21 + letter: chr(65 + letter) for letter in range(26)} | {0xFF41
 _MARKS = {ord(wide): narrow for wide, narrow in zip("＋（）．", "+().", strict=True)}
 _HYPHENS = "\\-‐‑‒–—―−－﹣─"  # as people type the stroke between the parts of a number
 _FILLING = re.compile(rf"[\s{_HYPHENS}·'’\u200b\ufeff]+")
-_MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
-_LANDLINE = re.compile(r"(?:0\d{2,3})?[2-8]\d{6,7}(?:(?:转|[xX#])\d{1,6})?|[48]00\d{7}")
 
 # Numbers in running text. Every repetition is bounded and no two ways read the same characters, so a search is linear in the text.
 # A number never touches another digit nor an asterisk: what masking left of a number is not taken for a part of the next one.
@@ -148,14 +146,6 @@ def _birth(number: str) -> date | None:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return None
-
-
-def check_phone(text: str) -> Check:
-    """Check a telephone number: mobile, landline with or without area code and extension, 400/800."""
-    number = re.sub(r"[()（）]", "", plain_number(text))
-    if _MOBILE.fullmatch(number) or _LANDLINE.fullmatch(number):
-        return OK
-    return Check("error", "电话号码不是11位手机号，也不是固定电话号码")
 
 
 def mask_citizen(text: str) -> str:

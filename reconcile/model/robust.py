@@ -118,13 +118,6 @@ def effects_of(now: Floats, before: Floats, *, middle: float | Floats, size_powe
     return np.asarray(centred * np.where(judged, np.maximum(now, before), np.nan) ** size_power)
 
 
-def thousand_slips(now: Floats, before: Floats, *, lower: float, upper: float) -> Truths:
-    """Where log10(now / before) lies outside [lower, upper]: figures in the wrong measure. False where one of the two is not above 0."""
-    both = (now > 0) & (before > 0)
-    apart = np.log10(np.where(both, now, 1) / np.where(both, before, 1))
-    return np.asarray(both & ((apart < lower) | (apart > upper)))
-
-
 def medcouple(figures: Floats) -> float:
     """Robust skewness in [−1, 1]: 0 symmetric, above 0 a long tail upwards; NaN without figures.
 

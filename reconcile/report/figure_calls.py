@@ -242,9 +242,7 @@ class FigureCalls:
         return self._scheme.indicators[code]
 
     def _value(self, one: Indicator) -> float:
-        """The root's total; of standards, which are never added, what the root itself reported."""
-        if one.kind is Kind.NORM:
-            return self._trace.addends.own_value(self._outcome.root, one.code)
+        """The root's total, with adjusted figures in place; of standards, which are never added, the root's own."""
         return self._trace.total(self._outcome.root, one.code).value
 
     @staticmethod

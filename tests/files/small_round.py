@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reconcile.files.raw import Workbook
+from reconcile.files.tidy_table import TablesIn
 from reconcile.model.finding import CellAt, Finding, Tier
 from reconcile.model.indicator import Indicator, Kind
 from reconcile.model.outcome import CHECKS_COLUMNS, DIFFERENCES_COLUMNS, TOTALS_COLUMNS, Coverage, Outcome
@@ -125,6 +127,11 @@ def outcome(text: str = NASTY, values: tuple[float, ...] = (12.0, 0.1, float("na
         past=Past(),
         edition="e1",
     )
+
+
+def totals_in(workbook: Workbook) -> pd.DataFrame:
+    """The totals that a summary carries for other programs. Raises UnreadableWorkbook."""
+    return TablesIn(workbook).frame("_totals", TOTALS_COLUMNS)
 
 
 def same(one: Round, other: Round) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from parts import sheet_xml, xlsx, zipped
@@ -197,3 +199,83 @@ def test_results_of_an_earlier_run_are_told_and_not_read(tmp_path: Path) -> None
     with pytest.raises(UnreadableWorkbook, match="以前运行写出的结果文件夹"):
         sources["结果"].read()
     assert list(found(tmp_path / "结果")) == ["summary.xlsx"]
+
+
+TABLES = "data/0123456789ab/returns.parquet"
+
+
+def test_tables_beside_a_summary_belong_to_it(tmp_path: Path) -> None:
+    write(tmp_path / "甲镇/summary.xlsx")
+    write(tmp_path / "甲镇" / TABLES, b"PAR1")
+    assert list(found(tmp_path)) == ["甲镇/summary.xlsx"]
+    assert list(found(tmp_path / "甲镇")) == ["summary.xlsx"]
+    packed = write(tmp_path / "报送.zip", zipped({"甲镇/summary.xlsx": RETURN, f"甲镇/{TABLES}": b"PAR1"}))
+    assert list(found(packed)) == ["报送.zip/甲镇/summary.xlsx"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data/2023H1/x.parquet.xlsx", "data/x/returns.parquet", "data/2023H1/returns.parquet", f"{TABLES}.xlsx", f"{TABLES}/b.xlsx"],
+)
+def test_what_only_looks_like_such_a_table_is_told(name: str, tmp_path: Path) -> None:
+    write(tmp_path / "given/summary.xlsx")
+    write(tmp_path / "given" / name)
+    assert sorted(found(tmp_path / "given")) == sorted(["summary.xlsx", name])
+    packed = write(tmp_path / "报送.zip", zipped({"summary.xlsx": RETURN, name: RETURN}))
+    assert list(found(packed)) == sorted(["报送.zip/summary.xlsx", f"报送.zip/{name}"])
+
+
+def test_tables_without_a_summary_are_told(tmp_path: Path) -> None:
+    write(tmp_path / "given/summary.xlsx")
+    write(tmp_path / "given/村" / TABLES, b"PAR1")
+    assert list(found(tmp_path / "given")) == ["summary.xlsx", f"村/{TABLES}"]
+    assert list(found(tmp_path / "given/村/data")) == [TABLES.removeprefix("data/")]
+    packed = write(tmp_path / "报送.zip", zipped({"summary.xlsx": RETURN, f"村/{TABLES}": b"PAR1"}))
+    assert list(found(packed)) == ["报送.zip/summary.xlsx", f"报送.zip/村/{TABLES}"]
+
+
+def test_where_the_folder_given_stands_does_not_matter(tmp_path: Path) -> None:
+    write(tmp_path / "summary.xlsx")
+    write(tmp_path / TABLES, b"PAR1")
+    assert list(found(tmp_path / TABLES)) == ["returns.parquet"]
+    assert list(found((tmp_path / TABLES).parent)) == ["returns.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("甲\ud800.xlsx", "甲\ufffd.xlsx"), ("\udc80\udbff\udfff.xlsx", "\ufffd\ufffd\ufffd.xlsx"), ("\udcbc\udcd7.xlsx", "甲.xlsx")],
+)
+def test_names_that_are_no_text_have_one_all_the_same(name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file system of Windows takes any lone surrogate into a name; others only those that stand for bytes."""
+    file = write(tmp_path / "a.xlsx")
+    monkeypatch.setattr(archive, "_walk", lambda _given, _exclude: iter([(file, name)]))
+    assert list(found(tmp_path)) == [said]
+
+
+def test_junctions_of_windows_are_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "a.xlsx")
+    write(tmp_path / "接/b.xlsx")
+    plain = os.scandir
+
+    class Entry:
+        """An entry that Windows would tell of: neither a link nor, to Python before 3.12, anything but a folder."""
+
+        def __init__(self, entry: os.DirEntry[str]) -> None:
+            self.name, self._entry = entry.name, entry
+
+        def is_symlink(self) -> bool:
+            return self._entry.is_symlink()
+
+        def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+            return self._entry.is_dir(follow_symlinks=follow_symlinks)
+
+        def stat(self, *, follow_symlinks: bool = True) -> SimpleNamespace:
+            return SimpleNamespace(st_reparse_tag=0xA0000003 if self.name == "接" and not follow_symlinks else 0)
+
+    @contextmanager
+    def scandir(path: Path) -> Iterator[Iterator[Entry]]:
+        with plain(path) as entries:
+            yield map(Entry, entries)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert list(found(tmp_path)) == ["a.xlsx"]

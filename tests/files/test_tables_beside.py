@@ -16,10 +16,10 @@ from small_round import SCHEME, UNITS, outcome, same
 from reconcile.files.bulk import Book
 from reconcile.files.parquet import write_parquet
 from reconcile.files.raw import UnreadableWorkbook, Workbook
-from reconcile.files.tables_beside import DataFiles, Opener, data_folder, large_tables
-from reconcile.files.tidy import add_round, read_head, read_round, read_scheme_tables, read_totals
+from reconcile.files.tables_beside import DataFiles, Opener, TablesBeside, data_folder, large_tables
+from reconcile.files.tidy import add_round, read_head, read_round, read_scheme_tables
 from reconcile.files.workbook import read_workbook
-from reconcile.model.outcome import Outcome
+from reconcile.model.outcome import TOTALS_COLUMNS, Outcome
 from reconcile.model.unit import UnitTree
 
 pytest.importorskip("pyarrow")
@@ -48,11 +48,13 @@ def test_a_round_comes_back_exactly(tmp_path: Path) -> None:
     workbook = summary_of(given, tmp_path)
     assert [sheet.name for sheet in workbook.sheets] == ["封面", "_reconcile"]
     head = read_head(workbook)
-    assert (head.root, head.edition, head.beside is not None and head.beside.folder) == ("01", "e1", "data/e1")
+    assert head.beside is not None
+    assert (head.root, head.edition, head.beside.folder) == ("01", "e1", "data/e1")
     found, units = read_round(workbook, SCHEME, opener=opener(tmp_path))
     same(found, given.round)
     assert units == UNITS
-    pd.testing.assert_frame_equal(read_totals(workbook, opener=opener(tmp_path)), given.totals.iloc[:1], check_exact=True)
+    with TablesBeside(head.beside, opener(tmp_path)) as beside:
+        pd.testing.assert_frame_equal(beside.frame("totals", TOTALS_COLUMNS), given.totals.iloc[:1], check_exact=True)
     assert read_scheme_tables(workbook, opener=opener(tmp_path)) == (SCHEME.tables, SCHEME.templates)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_round import SCHEME, UNITS, outcome, same, table
+from small_round import SCHEME, UNITS, outcome, same, table, totals_in
 
 from reconcile.files.bulk import Book
 from reconcile.files.raw import UnreadableWorkbook, Workbook
@@ -26,7 +26,6 @@ from reconcile.files.tidy import (
     read_head,
     read_round,
     read_scheme_tables,
-    read_totals,
 )
 from reconcile.files.tidy_table import escape, unescape
 from reconcile.files.workbook import read_workbook
@@ -72,7 +71,7 @@ def test_head_tells_what_it_is() -> None:
 
 def test_totals_of_units_with_children_are_kept_exactly() -> None:
     given = outcome()
-    found = read_totals(reread(written(given)))
+    found = totals_in(reread(written(given)))
     pd.testing.assert_frame_equal(found, given.totals.iloc[:1], check_exact=True)
     assert found.at[0, "value"] == 0.1 + 0.2
 
@@ -141,9 +140,10 @@ def test_a_changed_scheme_or_total_is_said() -> None:
     workbook["_totals"]["C2"] = 1
     again = io.BytesIO()
     workbook.save(again)
-    for read in (read_scheme_tables, read_totals):
-        with pytest.raises(UnreadableWorkbook, match="被人改动过"):
-            read(reread(again.getvalue()))
+    with pytest.raises(UnreadableWorkbook, match="数据页“_scheme”被人改动过"):
+        read_scheme_tables(reread(again.getvalue()))
+    with pytest.raises(UnreadableWorkbook, match="数据页“_totals”被人改动过"):
+        totals_in(reread(again.getvalue()))
 
 
 ODD = outcome("#REF!", (1 / 3, 12345678901234567.0, -0.0, 1e-7))
@@ -183,7 +183,7 @@ def test_nothing_but_unreadable_comes_of_strange_sheets(sheet: str, cell: str, v
     (head[cell] if sheet == "_reconcile" else workbook[sheet][cell]).value = value
     again = io.BytesIO()
     workbook.save(again)
-    for read in (lambda book: read_round(book, SCHEME), read_scheme_tables, read_totals):
+    for read in (lambda book: read_round(book, SCHEME), read_scheme_tables):
         with suppress(UnreadableWorkbook):
             read(reread(again.getvalue()))
 

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_round import NASTY, SCHEME, UNITS, outcome, same, table
+from small_round import NASTY, SCHEME, UNITS, outcome, same, table, totals_in
 
 from reconcile.files.bulk import Book
 from reconcile.files.raw import UnreadableWorkbook, Workbook
-from reconcile.files.tidy import add_round, read_head, read_round, read_scheme_tables, read_totals
+from reconcile.files.tidy import add_round, read_head, read_round, read_scheme_tables
 from reconcile.files.tidy_packed import TOGETHER, packed, unpacked
 from reconcile.files.tidy_table import HEAD, _digest_of
 from reconcile.files.workbook import read_workbook
@@ -88,7 +88,7 @@ def test_round_comes_back_exactly(given: Outcome) -> None:
     assert units == UNITS
     assert read_head(workbook).root == "01"
     assert read_scheme_tables(workbook) == (SCHEME.tables, SCHEME.templates)
-    pd.testing.assert_frame_equal(read_totals(workbook), given.totals.iloc[:1], check_exact=True)
+    pd.testing.assert_frame_equal(totals_in(workbook), given.totals.iloc[:1], check_exact=True)
 
 
 def test_what_knows_no_packed_tables_is_told_so() -> None:

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from reconcile.model.identity import (
     check_citizen_number,
     check_credit_code,
-    check_phone,
     citizen_check,
     credit_code_fault,
     digest,
@@ -72,22 +71,6 @@ def test_right_citizen_numbers_pass(number: str) -> None:
 )
 def test_wrong_citizen_numbers_say_why(number: str, said: str) -> None:
     assert said in check_citizen_number(number).reason
-
-
-@pytest.mark.parametrize(
-    ("text", "tier"),
-    [
-        ("13800138000", "ok"),
-        ("+86 138-1234-5678", "ok"),
-        ("(027)87654321", "ok"),
-        ("87654321转801", "ok"),
-        ("4008123123", "ok"),
-        ("12345", "error"),
-        ("无", "error"),
-    ],
-)
-def test_telephone_numbers(text: str, tier: str) -> None:
-    assert check_phone(text).tier == tier
 
 
 @pytest.mark.parametrize(
@@ -228,7 +211,6 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 def test_nothing_raises_on_odd_input(text: str, key: str) -> None:
     check_credit_code(text)
     check_citizen_number(text)
-    check_phone(text)
     mask_citizen(text)
     mask_phone(text)
     assert len(digest(text, key)) in (0, 16)

@@ -15,7 +15,6 @@ from reconcile.model.robust import (
     noises,
     rate_prior,
     spreads,
-    thousand_slips,
 )
 
 NAN = float("nan")
@@ -44,11 +43,6 @@ def test_a_large_unit_may_change_by_less_than_a_small_one() -> None:
     before = np.array([10.0, 1000.0, *range(100, 140)])
     now = np.array([12.0, 1200.0, *(value + (-1) ** value * 2 for value in range(100, 140))])
     assert effect_scores(now, before, width=30).outliers[:2].tolist() == [False, True]
-
-
-def test_slips_of_a_thousand() -> None:
-    now, before = np.array([9000.0, 9.0, 0.0, NAN]), np.array([9.0, 9.0, 9.0, 9.0])
-    assert thousand_slips(now, before, lower=-2.5, upper=2.5).tolist() == [True, False, False, False]
 
 
 def test_skewness_and_fences() -> None:

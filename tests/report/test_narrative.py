@@ -269,6 +269,13 @@ def test_the_approved_figure_is_told(small, outcome_of) -> None:  # type: ignore
     assert body(told(outcome, small, "{% sentence %}新增{{ n('新增会员') }}。{% endsentence %}")) == ["新增110人。"]
 
 
+def test_the_approved_standard_is_told(built_in, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
+    outcome = outcome_of(built_in, {"1": {"体检费标准": 100}, "11": {"体检费标准": 90}}, adjustments=(("1", "C037", 100, 120, "2023-07-01"),))
+    narrative = told(outcome, built_in, "{% sentence %}每人{{ n('体检费标准') }}。{% endsentence %}")
+    assert body(narrative) == ["每人120元。"]
+    assert [cell.file for cell in narrative.figures[0].cells] == ["1.xlsx"]
+
+
 def test_texts_are_the_roots_own_or_chosen_from_below(small, outcome_of) -> None:  # type: ignore[no-untyped-def] # fixtures
     template = "## 问题\n\n{{ gathered('存在问题', 2, said='反映：') }}"
     blank: Figures = {"1": {}, "11": {}, "12": {}, "13": {}}
