@@ -100,19 +100,20 @@ class Desk:
         entry: Entry,
         words: dict[str, str] | None = None,
         *,
+        unit: str = "",
         expected: str = "",
         difference: str = "",
         beside: Sequence[Entry] = (),
     ) -> None:
-        """Note a finding about a whole file, and about those beside it."""
+        """Note a finding about a whole file, and about those beside it; for its unit, unless another `unit` is to hear of it."""
         rule = self.scheme.named.get(check)
         if rule is None:
             return
         about = finding(
             rule,
             words or {},
-            unit=entry.unit,
-            unit_name=self.units.name(entry.unit) if entry.unit else entry.cover_name or entry.file,
+            unit=unit or entry.unit,
+            unit_name=self.units.name(unit or entry.unit) if unit or entry.unit else entry.cover_name or entry.file,
             period=str(self.period),
             return_id=entry.return_id,
             cells=tuple(CellAt(one.file, "", "", "") for one in (entry, *beside)),
@@ -289,9 +290,27 @@ def _settle_versions(entries: Sequence[Entry], answered: Mapping[Entry, Entry], 
     for entry in entries:
         if entry.standing == Standing.COUNTED:
             groups.setdefault((entry.unit, _is_summary(entry, desk)), []).append(entry)
+    names = Names(desk.units)
     for group in groups.values():
-        if len(group) > 1:
-            _settle_group(group, answered, desk=desk, changes=changes)
+        if len(group) < 2:
+            continue
+        own = [entry for entry in group if not _of_another(entry, names, desk)]
+        if len(own) > 1:
+            _settle_group(own, answered, desk=desk, changes=changes)
+
+
+def _of_another(entry: Entry, names: Names, desk: Desk) -> bool:
+    """Turn away what bears this unit's code among other returns of it, but another unit's name: a form that was copied from a neighbour.
+    A name that differs from the table's otherwise (see `_compare_name`) may be a new one."""
+    other = names.another(entry.unit, cover_name=entry.cover_name)
+    if not other:
+        return False
+    own, name = desk.units.name(entry.unit), desk.units.name(other)
+    entry.standing = Standing.UNASSIGNED
+    entry.remark(f"封面代码是“{own}”的，名称是“{name}”的，没有计入")
+    desk.told = [one for one in desk.told if one[0] != "name_differs" or one[1] is not entry]
+    desk.tell("other_unit", entry, {"代码": entry.unit, "代码单位": own, "名称单位": name, "名称单位代码": other}, unit=other)
+    return True
 
 
 def _settle_group(group: Sequence[Entry], answered: Mapping[Entry, Entry], *, desk: Desk, changes: Changes) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _UNREAD = frozenset({Standing.UNREADABLE, Standing.FOREIGN})
 _AGAIN = frozenset(
     {
-        *("name_differs", "wrong_period", "empty_return", "scope_undeclared"),
+        *("name_differs", "other_unit", "wrong_period", "empty_return", "scope_undeclared"),
         *("superseded", "version_tie", "duplicate_file", "summary_scope"),
     }
 )

@@ -108,6 +108,12 @@ class Names:
                     return Proposal(next(iter(held)), f"文件夹名“{folder}”")
         return Proposal("", self._alike(on_cover | in_name, cover_name or stem))
 
+    def another(self, code: str, *, cover_name: str) -> str:
+        """The unit, other than the one with this code, that a cover's name names exactly; "" where it names none or several, or may be
+        this one's."""
+        found = self._codes.get(plain_name(cover_name), set()) if cover_name else set()
+        return next(iter(found)) if len(found) == 1 and code not in found else ""
+
     def _narrowed(self, found: set[str], above: frozenset[str]) -> set[str]:
         """Of several units with one name, those below a unit that the folders name."""
         if len(found) < 2:

@@ -14,6 +14,7 @@ PROVOKED_BY: Mapping[str, str] = {
     "unknown_unit": "封面单位代码填“999999”，名录里没有这个代码。",
     "proposed_unit": "封面单位代码空着，单位名称与名录中的完全一致。",
     "name_differs": "封面代码是甲村的，名称填的是乙村。",
+    "other_unit": "乙村借甲村的表填报，名称改成了乙村，代码还是甲村的；甲村自己的报表也在。",
     "wrong_period": "收2023年上半年的表，封面报告期是2022年上半年。",
     "empty_return": "下发的空白表没有填写，原样发回。",
     "template_changed": "删去表样中的一行指标再报。",

@@ -16,7 +16,7 @@ from making_returns import BIG, COUNTY, FAR, H1, OTHER_TOWN, SMALL, TOWN, UNITS,
 from reconcile.errors import ReconcileError
 from reconcile.files.form_book import blank_book
 from reconcile.files.scheme_files import read_scheme
-from reconcile.model.finding import Finding
+from reconcile.model.finding import Finding, Tier
 from reconcile.model.past import Earlier, Past
 from reconcile.model.period import Period
 from reconcile.model.round import ADJUSTMENTS_COLUMNS, LISTS_COLUMNS, RETURNS_COLUMNS, TYPED_COLUMNS, Round, State
@@ -279,6 +279,24 @@ def test_unknown_codes_and_names_that_differ(scheme: Scheme) -> None:
     assert "99999999" in one.message
     (one,) = found(collected, scheme, "name_differs")
     assert "新王庄村工会" in one.message and "小王庄村工会" in one.message
+
+
+def test_a_form_borrowed_from_a_neighbour_replaces_nobody(scheme: Scheme) -> None:
+    borrowed = returned(scheme, BIG.__class__(BIG.code, SMALL.name, "village"), Filled({"A008": 77}, {"filled_on": "2023-07-09"}))
+    own = returned(scheme, BIG, Filled({"A008": 8}, {"filled_on": "2023-07-05"}))
+    collected = read(scheme, File("own.xlsx", own), File("borrowed.xlsx", borrowed))
+    assert standings(collected.returns) == {"own.xlsx": "counted", "borrowed.xlsx": "unassigned"}
+    (one,) = found(collected, scheme, "other_unit")
+    assert (one.unit, one.tier) == (SMALL.code, Tier.ERROR)
+    assert BIG.name in one.message and SMALL.name in one.message
+    assert not found(collected, scheme, "name_differs") and not found(collected, scheme, "superseded")
+
+
+def test_a_form_borrowed_by_several_counts_for_none_of_them(scheme: Scheme) -> None:
+    one, two = (returned(scheme, BIG.__class__(BIG.code, unit.name, "village")) for unit in (SMALL, FAR))
+    collected = read(scheme, File("one.xlsx", one), File("two.xlsx", two))
+    assert standings(collected.returns) == {"one.xlsx": "unassigned", "two.xlsx": "unassigned"}
+    assert {told.unit for told in found(collected, scheme, "other_unit")} == {SMALL.code, FAR.code}
 
 
 def test_a_missing_code_is_proposed_by_the_exact_name(scheme: Scheme) -> None:
