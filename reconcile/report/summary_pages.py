@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from reconcile.model.finding import Tier
 from reconcile.model.quantity import exact, round_half_up
 from reconcile.model.round import LARGE, LONG_LISTS, Standing, many
 from reconcile.report.summary_units import MANY_UNITS, ShownUnits
+from reconcile.scheme.comparison import PREVIOUS, compare
 
 if TYPE_CHECKING:
     from reconcile.files.bulk import Book, Page, Value
@@ -59,6 +59,7 @@ FILLED = "补算"  # a derived figure that units left open, computed from their 
 SEVERAL = "各单位"
 UNREPORTED = "未报"
 _LINE, _TALLEST = 13.5, 400.0  # points: a line of text in size 10, and what Excel allows for a row (409)
+_COMPARED_WITH = re.compile(f"^(?:[与比]{PREVIOUS.name}|{PREVIOUS.growing})")
 _BAD_TITLE = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -234,19 +235,8 @@ def difference(left: float, right: float) -> float:
 
 
 def growth(indicator: Indicator, value: float, base: float) -> str:
-    """The change in words: 增长12.3%, 提高1.2个百分点, or why there is no rate (house rules: base 0, missing or under 10 give none)."""
-    if not (math.isfinite(value) and math.isfinite(base)):
-        return "" if not math.isfinite(value) else "无上年数"
-    change = exact(value) - exact(base)
-    if change == 0:
-        return "持平"
-    if indicator.kind == "rate":
-        size = round_half_up(abs(change), max(indicator.decimals, 1))
-        points = "个百分点" if indicator.measure == "%" else indicator.measure
-        return f"{'提高' if change > 0 else '下降'}{size}{points}"
-    if base == 0:
-        return "上年同期为0"
-    if base < Decimal(10):
-        return "基数小于10，不计增幅"
-    rate = round_half_up(abs(change) / exact(base) * 100, 1)
-    return f"{'增长' if change > 0 else '下降'}{rate}%"
+    """The change in the narrative's words and by its rules, but for what it is compared with: 增长12.3%, 提高1.2个百分点, 持平."""
+    told = compare(value, base, base=PREVIOUS, measure=indicator.measure, decimals=indicator.decimals)
+    if told is None:
+        return "无上年数" if math.isfinite(value) else ""
+    return _COMPARED_WITH.sub("", told.words) + told.text

@@ -14,7 +14,8 @@ _LARGEST_RATE = 1000  # percent; beyond it the amounts are plainer
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`words`, then the figure `text` ("" where there is none to print). `how` is growth or change; `value`, unsigned, is in `measure`."""
+    """`words`, then the figure `text` ("" where there is none to print). `how` is growth or change; `value`, unsigned and not rounded, is
+    in `measure`."""
 
     words: str
     text: str
@@ -36,26 +37,27 @@ CLOSING = Base("上年末", "比上年末")
 
 
 def compare(now: float, before: float, *, base: Base, measure: str, decimals: int) -> Compared | None:
-    """The comparison of two figures of one indicator, both rounded as they are printed; None where one of them is unknown.
+    """The comparison of two figures of one indicator, from what they are and rounded once, as it is printed; None where one is unknown.
 
     Base 0: no rate, and it is said. Base under 10, or a rate that would be rounded away or be over 1000 %: the absolute change.
     """
     if not (math.isfinite(now) and math.isfinite(before)):
         return None
-    here, there = round_half_up(now, decimals), round_half_up(before, decimals)
-    difference = here - there
-    if difference == 0:
+    there = exact(before)
+    difference = exact(now) - there
+    if round_half_up(difference, decimals) == 0:
         return Compared(f"与{base.name}持平", "", "change", 0.0, measure)
     if measure == "%":
         words = f"比{base.name}{'提高' if difference > 0 else '下降'}"
         return Compared(words, f"{format_number(abs(difference), decimals)}个百分点", "change", float(abs(difference)), "个百分点")
     if there == 0:
         return Compared(f"{base.name}为零", "", "change", 0.0, measure)
-    rate = round_half_up(abs(difference) / abs(there) * 100, 1)
+    exact_rate = abs(difference) / abs(there) * 100
+    rate = round_half_up(exact_rate, 1)
     if abs(there) < _SMALL_BASE or rate == 0 or rate >= _LARGEST_RATE:
         words = f"比{base.name}{'增加' if difference > 0 else '减少'}"
         return Compared(words, f"{format_number(abs(difference), decimals)}{measure}", "change", float(abs(difference)), measure)
-    return Compared(f"{base.growing}{'增长' if difference > 0 else '下降'}", f"{rate}%", "growth", float(rate), "%")
+    return Compared(f"{base.growing}{'增长' if difference > 0 else '下降'}", f"{rate}%", "growth", float(exact_rate), "%")
 
 
 def share(part: float, whole: float) -> Decimal | None:

@@ -76,7 +76,7 @@ def test_totals_with_their_parts_and_a_live_check(workbook: Workbook) -> None:
     assert line(page, 3)[11:] == ["一村工会", "二村工会"]
     assert line(page, 4) == ["组织"]
     assert line(page, 5) == ["A001", "职工人数", "人", 40.0, 32.0, 8.0, "增长25.0%", "2/2", 1.0, "相符", None, 10.0, 30.0]
-    assert line(page, 6) == ["A002", "女职工人数", "人", 12.0, 0.0, 12.0, "上年同期为0", "1/2", 1.0, "相符", None, 12.0, "未报"]
+    assert line(page, 6) == ["A002", "女职工人数", "人", 12.0, 0.0, 12.0, "上年同期为零", "1/2", 1.0, "相符", None, 12.0, "未报"]
     assert line(page, 9)[2:10] == ["个（是）", 1.0, None, None, "无上年数", "2/2", None, "相符"]
     assert line(page, 10)[3:7] == [0.35, 10.5, -10.15, "下降96.7%"]
     assert page.formulas[5, 10] == 'IF(ROUND(D5-SUM(K5:M5),4)=0,"相符","不符")'
@@ -124,7 +124,7 @@ def test_totals_by_kind_of_unit(workbook: Workbook) -> None:
 def test_comparison_says_in_words_what_has_no_rate(workbook: Workbook) -> None:
     page = sheet(workbook, "同比表")
     assert line(page, 4) == ["A001", "职工人数", "人", 40.0, 32.0, 8.0, "增长25.0%", 8.0, 35.0, 5.0]
-    assert line(page, 5)[6] == "上年同期为0"
+    assert line(page, 5)[6] == "上年同期为零"
     assert line(page, 7)[3:7] == [1.0, None, None, "无上年数"]
 
 
@@ -284,14 +284,16 @@ def test_nothing_received_is_still_a_workbook() -> None:
         ("A001", 40.0, 32.0, "增长25.0%"),
         ("A001", 30.0, 40.0, "下降25.0%"),
         ("A001", 40.0, 40.0, "持平"),
-        ("A001", 9.0, 8.0, "基数小于10，不计增幅"),
-        ("A001", 9.0, 0.0, "上年同期为0"),
+        ("A001", 9.0, 8.0, "增加1人"),
+        ("A001", 9.0, 0.0, "上年同期为零"),
         ("A001", 9.0, NAN, "无上年数"),
         ("A001", NAN, 9.0, ""),
         ("A001", 1005.0, 1000.0, "增长0.5%"),
         ("A001", 1000.5, 1000.0, "增长0.1%"),
         ("A003", 30.0, 28.8, "提高1.2个百分点"),
         ("A003", 28.8, 30.0, "下降1.2个百分点"),
+        ("A003", 87.94, 87.066, "提高0.9个百分点"),  # 0.874: not the difference of what is printed
+        ("A003", 30.02, 30.04, "持平"),
     ],
 )
 def test_growth_in_words(code: str, value: float, base: float, said: str) -> None:

@@ -14,14 +14,14 @@ from reconcile.scheme.comparison import CLOSING, PREVIOUS, compare, money, share
         (1850, 2000, "人", 0, "同比下降7.5%"),
         (250, 100, "人", 0, "同比增长150.0%"),
         (12, 12, "个", 0, "与上年同期持平"),
-        (12.001, 12, "万元", 2, "与上年同期持平"),  # both print as 12
+        (12.001, 12, "万元", 2, "与上年同期持平"),  # 0.001 prints as nothing
         (12, 9, "个", 0, "比上年同期增加3个"),  # base under 10
         (2, 9, "个", 0, "比上年同期减少7个"),
         (9, 0, "个", 0, "上年同期为零"),
         (10001, 10000, "人", 0, "比上年同期增加1人"),  # 0.01 % would be rounded away
         (20000, 10, "人", 0, "比上年同期增加19990人"),
         (97.5, 96.2, "%", 1, "比上年同期提高1.3个百分点"),
-        (94.05, 100, "%", 1, "比上年同期下降5.9个百分点"),  # 94.1 is printed, so 5.9 and not 5.95
+        (94.05, 100, "%", 1, "比上年同期下降6个百分点"),  # 5.95, rounded once: not the difference of what is printed
     ],
 )
 def test_comparison_with_last_year(now: float, before: float, measure: str, decimals: int, said: str) -> None:
