@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import gc
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import rich_click as click
 
@@ -52,8 +54,17 @@ def main() -> None:
         _fail(f"系统的文字编码是 {error.encoding}：{beyond}", WRONG_USE)
     except click.Abort:
         _fail("已中断，没有写出新的结果。", INTERRUPTED)
+    except OSError as error:  # what is written and read has its own sentences; what remains is what we print
+        _mute()
+        _fail(f"无法输出文字（{error.strerror or error}）。请检查输出去向的磁盘空间和权限，再重新运行。", WRONG_USE)
     except MemoryError:
         _fail("内存不足，请分批处理，或关闭其他程序后再试。", WRONG_USE)
+
+
+def _mute() -> None:
+    """What could not be printed is not tried again when the program ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _in_chinese(error: click.UsageError) -> str:
@@ -95,10 +106,15 @@ def _hand_over(data: bytes) -> None:
     """Print data for programs, in UTF-8. Sent to a file it goes there as it is, whatever the console speaks: with the mark that Excel needs
     where it is CSV, and with every character. A terminal gets text.
     """
-    if sys.stdout.isatty():
+    if _watched(sys.stdout):
         click.echo(data.decode("utf-8-sig"), nl=False)
     else:
         click.echo(data, nl=False)
+
+
+def _watched(stream: TextIO | None) -> bool:
+    """Whether somebody reads along; a stream that was closed before we began is None."""
+    return stream is not None and stream.isatty()
 
 
 def _survive_any_console() -> None:
@@ -362,7 +378,7 @@ class _Shown:
 def _work(engine: str | None, scheduler: str | None, *, kept: Path | None = None) -> Work:
     from reconcile.run import Work
 
-    watched = _Shown if sys.stderr.isatty() else lambda plain: plain
+    watched = _Shown if _watched(sys.stderr) else lambda plain: plain
     return Work(engine, scheduler, kept=kept, watched=watched)
 
 

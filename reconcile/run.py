@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from reconcile.engine import Dask, Engine, Processes, Serial
 from reconcile.errors import NothingToReadError, ReconcileError
-from reconcile.files.archive import Source, exists, find_files
+from reconcile.files.archive import EDITION, Source, exists, find_files
 from reconcile.files.cache import FOLDER, Cache
 from reconcile.files.document import docx
 from reconcile.files.form_again import FormsAgain
@@ -188,9 +189,7 @@ def deliver(outcome: Outcome, scheme: Scheme, *, request: Request, folder: Path,
         for name in (QUERIES, _REMINDERS):
             outbox.drop(name)  # what is settled now must not linger
         _drop_data(folder, outbox)
-    for old in (*(folder / DATA).glob("*"), folder / DATA):
-        with suppress(OSError):  # not empty
-            old.rmdir()
+    _tidy_data(folder / DATA)
     inside = folder / tables.folder if tables is not None else None
     return Delivered(tuple(path for path in outbox.written if inside is None or inside not in path.parents), outbox.left, inside)
 
@@ -209,6 +208,14 @@ def _drop_data(folder: Path, outbox: Outbox) -> None:
     for path in sorted((folder / DATA).glob("*")):
         if (name := f"{DATA}/{path.name}") not in kept:
             outbox.drop(name)
+
+
+def _tidy_data(data: Path) -> None:
+    """Folders of tables that are empty now go, and theirs with them; what somebody else put there stays."""
+    emptied = [old for old in data.glob("*") if re.fullmatch(EDITION, old.name)] if not data.is_symlink() else []
+    for old in (*emptied, data) if emptied else ():
+        with suppress(OSError):  # not empty, or a link
+            old.rmdir()
 
 
 def _way(folder: Path, returns: Sequence[Path]) -> str | None:

@@ -176,3 +176,21 @@ def test_rules_explains_each_rule(reconcile: Reconcile) -> None:
     assert page.startswith(f"{codes[0]}（强制）")
     assert "要求：" in page
     assert "建议：" in page
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_what_cannot_be_printed_is_one_sentence() -> None:
+    for words in (("rules",), ("rules", "A-05"), ("--help",), ("check", str(COUNTY), "--format", "csv")):
+        with open("/dev/full", "w") as full:  # noqa: PTH123 -- a device
+            told = subprocess.run([sys.executable, "-m", "reconcile", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert told.returncode == 2
+        assert "Traceback" not in told.stderr
+        assert [line for line in told.stderr.splitlines() if line] == [told.stderr.strip()]
+        assert "无法输出文字" in told.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="closes streams as a shell does")
+def test_streams_that_were_closed_before_cost_nothing(tmp_path: Path) -> None:
+    command = f"'{sys.executable}' -m reconcile run '{TOWN}' -u '{COUNTY}/units.csv' -o '{tmp_path}/out' >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+    assert (tmp_path / "out" / "summary.xlsx").exists()

@@ -28,7 +28,9 @@ MAX_INNER = 512 << 20  # bytes to be inflated because archives stand in an archi
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et")
 _JUNK = frozenset(("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"))
-_TABLE = re.compile(r"(?:(.*)/)?data/(?:0|[0-9a-f]{12})/[a-z]+\.parquet", re.DOTALL)  # in the folder of an edition (数据版本)
+EDITION = r"(?:0|[0-9a-f]{12})"
+"""A 数据版本 as the name of a folder of tables."""
+_TABLE = re.compile(rf"(?:(.*)/)?data/{EDITION}/[a-z]+\.parquet", re.DOTALL)
 _BOOK = ".xlsx"  # what a summary's name ends with, whatever it was renamed to
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT of Windows

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +33,8 @@ FOLDER = ".reconcile-cache"
 _READ_WITH = ("lxml", "numpy", "xlrd")
 _WORN = 2  # where the greater part is no longer met, or parts are only half full, all is written anew
 _TOGETHER = 250  # returns in a part of a common size
+_KEY = re.compile(r"[0-9a-f]{32}")  # of `reading.cache_key`
+_SEGMENT = re.compile(r"[0-9a-f]{16}-[0-9a-f]{32}\.parquet")  # as `_write` names them
 _HALF = ".tmp"  # ending of a file that is being written, or was when its writer was killed
 _LOOSE = 40  # small parts, each of what one run read anew, that are not worth the trouble
 
@@ -74,11 +78,18 @@ class Cache:
     def __getstate__(self) -> dict[str, Any]:
         return {"_folder": self._folder, "_segments": {}, "_used": set()}
 
+    @property
+    def _ours(self) -> bool:
+        """Whether it lies where it says: a link leads into a folder of somebody else's, where nothing is read, written or deleted."""
+        return not (self._folder.is_symlink() or self._folder.parent.is_symlink())
+
     def load(self) -> dict[str, tuple[Path, int]]:
         """Where each known return stands, by its sha256."""
         found: dict[str, tuple[Path, int]] = {}
-        for path in sorted(self._folder.glob("*.parquet")):
+        for path in sorted(self._folder.glob("*.parquet")) if self._ours else ():
             try:
+                if not (_SEGMENT.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode)):
+                    continue
                 rows = self._segments.get(path) or _read(path)
             except OSError:  # somebody else's, or not to be had at the moment
                 continue
@@ -97,16 +108,18 @@ class Cache:
 
     def keep(self, rows: Rows) -> None:
         """Write one segment. A full disk or a folder that admits nothing costs the next run its time, not this one its results."""
-        if rows.sha256:
+        if rows.sha256 and self._ours:
             with suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 _write(rows, self._folder)
 
     def tidy(self) -> None:
         """Drop what other schemes and programs left, and write the returns met this time anew where they lie scattered among others."""
+        if not self._ours:
+            return
         with suppress(OSError):
             for other in self._folder.parent.iterdir():
-                if other != self._folder:
+                if other != self._folder and _KEY.fullmatch(other.name) and not other.is_symlink():
                     shutil.rmtree(other, ignore_errors=True)
             for half in self._folder.glob(f".*{_HALF}"):
                 half.unlink(missing_ok=True)

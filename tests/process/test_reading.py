@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import zipfile
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ from reconcile.process.collect import collect
 from reconcile.process.intake import Reader
 from reconcile.process.reading import Reading, cache_key
 from reconcile.scheme.scheme import Scheme
+
+ONE, ANOTHER = "1" * 32, "2" * 32  # keys
 
 pytest.importorskip("pyarrow", reason="the extra `large` is not installed")
 
@@ -112,12 +115,12 @@ def test_only_the_changed_return_is_read(scheme: Scheme, files: list[File], tmp_
 
 def test_another_scheme_or_program_reads_all_anew(scheme: Scheme, files: list[File], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Counting(4, monkeypatch)
-    for key in ("one", "other"):
+    for key in (ONE, ANOTHER):
         engine.read = 0
         collect(files, scheme, units=UNITS, period=H1, engine=engine, cache=Cache(tmp_path, key))
         assert engine.read == len(files)
-    Cache(tmp_path, "other").tidy()
-    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+    Cache(tmp_path, ANOTHER).tidy()
+    assert [path.name for path in tmp_path.iterdir()] == [ANOTHER]
 
 
 def test_the_key_speaks_of_scheme_digest_key_and_program(scheme: Scheme, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,3 +269,34 @@ def test_a_segment_that_cannot_be_opened_is_left(scheme: Scheme, files: list[Fil
         patched.setattr(Path, "read_bytes", closed)
         assert not Cache(tmp_path, "key").load()
     assert sorted(tmp_path.rglob("*.parquet")) == written
+
+
+def test_nothing_of_others_in_the_cache_folder_is_touched(scheme: Scheme, files: list[File], tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    kept = [folder / "mine" / "letter.txt", folder / "key" / "mine.parquet"]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    (folder / ("0" * 32)).mkdir()
+    pipe = folder / "key" / f"{'0' * 16}-{'0' * 32}.parquet"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(pipe)
+    cache = Cache(folder, "key")
+    collect(files, scheme, units=UNITS, period=H1, cache=cache)
+    cache.tidy()
+    assert all(path.read_text() == "mine" for path in kept)
+    assert not (folder / ("0" * 32)).exists(), "what another program left goes"
+    assert Cache(folder, "key").load()
+
+
+def test_a_cache_that_is_a_link_is_not_followed(scheme: Scheme, files: list[File], tmp_path: Path) -> None:
+    for number, (link, cached) in enumerate((("cache", "cache"), ("real/key", "real"))):
+        there = tmp_path / f"there{number}"
+        (there / ("0" * 32)).mkdir(parents=True)
+        (tmp_path / link).parent.mkdir(exist_ok=True)
+        (tmp_path / link).symlink_to(there, target_is_directory=True)
+        cache = Cache(tmp_path / cached, "key")
+        collect(files, scheme, units=UNITS, period=H1, cache=cache)
+        cache.tidy()
+        assert [path.name for path in there.rglob("*")] == ["0" * 32]
+        assert not Cache(tmp_path / cached, "key").load()
