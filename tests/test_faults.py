@@ -19,6 +19,7 @@ import faulty
 import pytest
 from faulty import Act, interrupted, killed, noted, preserved, refused, results, whole_tree
 
+from reconcile.__main__ import start
 from reconcile.files.outbox import MANIFEST, STAGING
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -338,7 +339,7 @@ def test_interrupted_the_old_results_stay_whole(town: Round, moment: str) -> Non
     assert not (town.out / STAGING).exists()
 
 
-@pytest.mark.parametrize("seconds", [0.9, None, 2.7], ids=["early", "workers", "late"])
+@pytest.mark.parametrize("seconds", [None, 2.7], ids=["workers", "late"])
 def test_interrupted_by_the_clock_nobody_is_left(town: Round, seconds: float | None) -> None:
     """Ctrl-C in a terminal goes to the whole group: the program and its workers."""
     town.old()
@@ -358,6 +359,20 @@ def test_interrupted_by_the_clock_nobody_is_left(town: Round, seconds: float | N
         assert (running.returncode, state) == (130, "old")
         one_sentence(told.decode(), "已中断")
     assert gone(lambda: os.killpg(running.pid, 0))
+
+
+def test_interrupted_before_it_began_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    class Pressing:
+        def find_spec(self, name: str, *_rest: object) -> None:
+            if name == "reconcile.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "reconcile.cli", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Pressing(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert ended.value.code == 130
+    assert capfd.readouterr().err == "已中断，没有写出新的结果。\n"
 
 
 def test_killed_its_workers_end_by_themselves(town: Round) -> None:
