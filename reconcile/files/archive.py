@@ -19,6 +19,7 @@ from reconcile.files.inflate import Window, inflate, window
 from reconcile.files.media import Medium, package_medium
 from reconcile.files.outbox import MANIFEST, WINDOWS_PATH
 from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.regular import is_special, not_regular, open_regular, read_regular
 from reconcile.files.zip_directory import CrowdedArchive, Guarded, zip_directory
 
 MAX_FILE = 100 << 20  # bytes of one file; held whole, and its parts beside it, in the 512 MB that reading one file may take
@@ -63,7 +64,7 @@ class Source:
             raise self.problem
         try:
             if not self.members:
-                return _whole_file(self.file)
+                return whole_file(self.file)
             archive = _file_window(self.file)
             for member in self.members[:-1]:
                 archive = window(inflate(archive, member, limit=min(MAX_FILE, member.file_size)))
@@ -78,7 +79,7 @@ class Source:
         """A file by its path relative to the folder of this one: on disk, or in the same archive. Raises OSError or UnreadableWorkbook
         where it is not to be had."""
         if not self.members:
-            return (self.file.parent / path).open("rb")
+            return open_regular(self.file.parent / path)
         wanted = str(PurePosixPath(_member_name(self.members[-1])).parent / path)
         if len(self.members) > 1:
             entries = zip_directory(Source(self.name, self.size, self.file, self.members[:-1]).read()) or []
@@ -219,8 +220,8 @@ def _opened(file: Path, name: str) -> Iterator[Source]:
         return
     if results:
         yield Source(name, 0, file, problem=UnreadableWorkbook("own_results", _OWN_RESULTS))
-    elif stat.S_ISFIFO(known.st_mode) or stat.S_ISSOCK(known.st_mode) or stat.S_ISCHR(known.st_mode):  # opening one would wait for ever
-        yield Source(name, 0, file, problem=UnreadableWorkbook("not_workbook", "这不是普通文件，没有读取"))
+    elif is_special(known):
+        yield Source(name, 0, file, problem=not_regular())
     elif stat.S_ISREG(known.st_mode) and name.lower().endswith(_WORKBOOKS):
         yield Source(name, known.st_size, file)
     else:
@@ -344,11 +345,9 @@ def _member_name(entry: zipfile.ZipInfo) -> str:
     return "/".join(step for step in name.replace("\\", "/").split("/") if step not in ("", ".", ".."))
 
 
-def _whole_file(file: Path) -> bytes:
-    with file.open("rb", buffering=0) as handle:
-        data = handle.read(min(os.fstat(handle.fileno()).st_size, MAX_FILE) + 1)
-        while len(data) <= MAX_FILE and (more := handle.read(1 << 20)):  # it grows, or comes in parts
-            data += more
+def whole_file(file: Path) -> bytes:
+    """The bytes of a file on disk. Raises OSError, and UnreadableWorkbook where it is no regular file or larger than any return."""
+    data = read_regular(file, most=MAX_FILE)
     if len(data) > MAX_FILE:
         raise UnreadableWorkbook("too_large", f"文件超过 {MAX_FILE >> 20} MB 的上限，未读取。请删去无关内容后另存再报。")
     return data

@@ -201,7 +201,9 @@ class Outbox:
                 raise IsADirectoryError(errno.EISDIR, "a folder of that name", str(target))
             if not target.exists():
                 return target, False
-            there = _digest(target) if target.is_file() else ""
+            if not target.is_file():
+                raise ReconcileError(f"无法写入“{target}”：这不是普通文件。请换一个文件名或文件夹后重新运行。")
+            there = _digest(target)
             if there == piece.digest or there in known.get(self._key(target), ()):
                 return target, there == piece.digest
         raise ReconcileError(f"“{wanted.name}”旁边已有太多改动过的副本，请先清理文件夹“{wanted.parent}”。")

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from reconcile.errors import Fault, ReconcileError, SchemeError
-from reconcile.files.archive import exists
+from reconcile.files.archive import exists, whole_file
 from reconcile.files.outbox import Outbox
 from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed, column_letters
+from reconcile.files.regular import read_regular
 from reconcile.files.safe import put, workbook_bytes
 from reconcile.files.scheme_guide import GUIDE_SHEET, write_guide
 from reconcile.files.workbook import Sheet, UnreadableWorkbook, read_workbook
@@ -104,12 +105,17 @@ def _folder_tables(folder: Path) -> dict[str, Table]:
     found: dict[str, Table] = {}
     for name in COLUMNS:
         path = folder / f"{name}.csv"
-        if path.is_file():
+        if _is_there(path):
             found[name] = _csv_table(path)
     settings = folder / "scheme.toml"
-    if settings.is_file():
+    if _is_there(settings):
         found["scheme"] = _toml_table(settings)
     return found
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a table stands there; also what is no regular file, which reading it says."""
+    return path.exists() and not path.is_dir()
 
 
 def _toml_table(path: Path) -> Table:
@@ -132,11 +138,13 @@ def _csv_table(path: Path) -> Table:
 def _text(path: Path) -> str:
     """A text file in UTF-8 (with or without mark) or GBK, as Excel writes them on Chinese Windows."""
     try:
-        if path.stat().st_size > _MAX_TABLE_BYTES:
-            raise ReconcileError(f"“{path.name}”超过32MB，不像一张表，请检查。")
-        data = path.read_bytes()
+        data = read_regular(path, most=_MAX_TABLE_BYTES)
     except OSError as error:
         raise ReconcileError(f"打不开“{path}”：{error.strerror or '读取失败'}，请检查文件是否存在、是否被占用。") from error
+    except UnreadableWorkbook as error:
+        raise ReconcileError(f"“{path.name}”：{error}") from error
+    if len(data) > _MAX_TABLE_BYTES:
+        raise ReconcileError(f"“{path.name}”超过32MB，不像一张表，请检查。")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
@@ -147,7 +155,7 @@ def _text(path: Path) -> str:
 
 def _templates(folder: Path) -> dict[str, str]:
     """The narrative templates of a scheme. Raises SchemeError where they are more or larger than anybody wrote."""
-    found = sorted(path for path in (folder / "narratives").glob("*.j2") if path.is_file())
+    found = sorted(path for path in (folder / "narratives").glob("*.j2") if _is_there(path))
     large = [path.name for path in found if _larger(path, _MAX_TEMPLATE_BYTES)]
     faults = [Fault(name, 0, "", f"超过{_MAX_TEMPLATE_BYTES >> 20}MB，不像报告模板") for name in large]
     if len(found) > _MOST_TEMPLATES:
@@ -181,7 +189,7 @@ def _workbook_tables(path: Path, *, about: str) -> tuple[dict[str, Table], dict[
 
 def _open(path: Path) -> tuple[Sheet, ...]:
     try:
-        return read_workbook(path.read_bytes(), name=path.name).sheets
+        return read_workbook(whole_file(path), name=path.name).sheets
     except OSError as error:
         raise ReconcileError(f"打不开“{path}”：{error.strerror or '读取失败'}，请检查文件是否存在、是否被占用。") from error
     except UnreadableWorkbook as error:

@@ -157,14 +157,20 @@ class TablesBeside:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._trial.close()
 
+    def _found(self, path: str) -> BinaryIO:
+        if self._opener is None:
+            raise UnreadableWorkbook("missing", _MISSING.format(path))
+        try:
+            return self._opener(path)
+        except UnreadableWorkbook as problem:  # says what is wrong with it, but not which of the files it is
+            raise UnreadableWorkbook(problem.code, f"汇总表的数据文件“{path}”：{problem.message}") from problem
+
     @contextmanager
     def _open(self, name: str) -> Iterator[BinaryIO]:
         """A file that is as it was written."""
         path = f"{self._files.folder}/{name}.parquet"
-        if self._opener is None:
-            raise UnreadableWorkbook("missing", _MISSING.format(path))
         try:
-            with self._opener(path) as file:
+            with self._found(path) as file:
                 if parquet_digest(file) != self._files.digests.get(name):
                     raise UnreadableWorkbook("damaged", _CHANGED.format(path))
                 self._trial.check(file)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from reconcile.files.archive import whole_file
 from reconcile.files.raw import CellDate, Raw, UnreadableWorkbook, Workbook
 from reconcile.files.tables_beside import DataFiles, Opener, TablesBeside
 from reconcile.files.tidy_rows import (
@@ -228,7 +229,7 @@ def data_in_use(summaries: Iterable[Path]) -> frozenset[str]:
     found = set()
     for path in summaries:
         with suppress(OSError, UnreadableWorkbook):
-            head = read_head(read_workbook(path.read_bytes(), name=path.name, whole=False))
+            head = read_head(read_workbook(whole_file(path), name=path.name, whole=False))
             found.add(head.beside.folder if head.beside is not None else "")
     return frozenset(found)
 

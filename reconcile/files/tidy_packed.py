@@ -14,7 +14,7 @@ from typing import Any
 TOGETHER = 400
 """Rows in one cell: with texts of common length less than a cell can hold, with numbers less than half of it."""
 
-_LONGEST = 16 << 20  # characters of one packed cell; TOGETHER texts of the longest that a sheet can hold have 13 million
+LONGEST = 16 << 20  # characters of one packed cell; TOGETHER texts of the longest that a sheet can hold have 13 million
 _MOST_TOGETHER = 10 * TOGETHER
 _WORDS, _PLACES = "words", "at"
 _EXACT = 1e15  # whole numbers below this are written without a point
@@ -48,7 +48,7 @@ def _packed(told: list[str | float | None]) -> str:
 
 def unpacked(text: str, *, most: int) -> list[Any]:
     """The rows of one packed cell, `most` at most: texts, or numbers with None for NaN. Raises ValueError where it is none of ours."""
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise ValueError("no cell of ours is so long")
     told = json.loads(text)
     if isinstance(told, dict):
@@ -60,6 +60,11 @@ def unpacked(text: str, *, most: int) -> list[Any]:
     if len(found) > min(most, _MOST_TOGETHER):
         raise ValueError("more rows than there are")
     return found
+
+
+def repeated(cells: list[Any]) -> int:
+    """How many characters of these texts stand there because a text repeats; of numbers none."""
+    return sum(map(len, cells)) - sum(map(len, set(cells))) if cells and isinstance(cells[0], str) else 0
 
 
 def _alike(told: Any) -> list[Any]:

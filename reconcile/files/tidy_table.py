@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from reconcile.files.raw import Percent, Raw, Sheet, UnreadableWorkbook, Workbook
-from reconcile.files.tidy_packed import Cells, packed, unpacked
+from reconcile.files.tidy_packed import LONGEST, Cells, packed, repeated, unpacked
 from reconcile.model.characters import ALTERED
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _LONG = "_long"
 _ROWS, _DIGEST, _PACKED = "rows:", "digest:", "packed:"
 _MOST_PLAIN = 20_000  # cells of a table that stands row by row; sixteen such tables still leave room below what a reader takes
 _MOST_PACKED = 12_000_000  # cells of a packed table: a million and a half filled cells of lists, each of eight columns
+_MOST_REPEATED = 32  # characters a cell, on average, that only repeat others: codes, names and columns of lists; LONGEST more for texts
 _MOST_ENTRIES = 300_000  # rows of a packed table each of which becomes an object (units); of larger rounds they stand in files beside
 _MOST_INDEXED = 50_000  # rows of one that has an index (returns); the figures of so many already fill a packed table
 _BLANK_ROWS = 1_000  # at the end of a table, where its head says that there are more; a head that says a million would fill the memory
@@ -187,6 +188,7 @@ class TablesIn:
         self._sheets = {sheet.name: sheet for sheet in workbook.sheets}
         self.facts = facts(workbook)
         self._same(HEAD)
+        self._room = LONGEST
         self._long: list[list[Raw | None] | None] = []
         if _LONG in self._sheets:
             long = self._same(_LONG)
@@ -242,11 +244,16 @@ class TablesIn:
         count = _count(self.facts.get(f"{_PACKED}{name}", ""), most=min(most, _MOST_PACKED // max(len(heading), 1)))
         if count is None or not heading:
             raise damaged(name)
+        self._room += _MOST_REPEATED * count * len(heading)
         columns: list[list[Any]] = []
         for number in range(1, len(heading) + 1):
             column: list[Any] = []
             for row in rows:
-                column += unpacked(self.text(cells.get((row, number))), most=count - len(column))
+                more = unpacked(self.text(cells.get((row, number))), most=count - len(column))
+                self._room -= repeated(more)
+                if self._room < 0:  # what is as small as a cell would be as large as a gigabyte wherever it is written again
+                    raise damaged(name)
+                column += more
             if len(column) != count:
                 raise damaged(name)
             columns.append(column)

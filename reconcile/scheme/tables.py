@@ -155,8 +155,8 @@ def rows(
 ) -> Iterator[Row]:
     """Rows of one table that are not wholly blank, after its header was checked for the `columns` it needs.
 
-    `faces`: column -> its Chinese heading; either may stand in the table, and a table that has Chinese ones is told in Chinese which are
-    missing. A missing table or column is one fault, and no row follows.
+    `faces`: column -> its Chinese heading; either may stand in the table, and only one that has none but English ones is told in English
+    which are missing. A missing table or column is one fault, and no row follows.
     """
     if table not in tables:
         faults.add(table, 0, "", "缺少这张表")
@@ -172,7 +172,7 @@ def rows(
     headings = dict(zip(header, written, strict=True))
     missing = [column for column in columns if column not in header]
     if missing:
-        chinese = header != written
+        chinese = header != written or not known.keys() & set(header)  # a table with no heading that is known is a clerk's
         faults.add(table, 1, "", f"缺少列：{'、'.join(known[column] if chinese else column for column in missing)}")
         return
     for number, line in enumerate(lines[1:], start=2):

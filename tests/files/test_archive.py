@@ -154,7 +154,7 @@ def test_files_that_vanish_or_are_closed_to_us_say_so(tmp_path: Path, monkeypatc
     def refuse(*_args: object, **_options: object) -> None:
         raise PermissionError(13, "Permission denied", str(closed))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("reconcile.files.archive.read_regular", refuse)
     with pytest.raises(UnreadableWorkbook, match="没有读取此文件的权限"):
         found(closed)["b.xlsx"].read()
 

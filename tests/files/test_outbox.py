@@ -387,3 +387,11 @@ def test_the_longest_sentence_is_one_line() -> None:
         assert told.startswith("无法写入“out/summary.xlsx”：")
         assert told.endswith("重新运行。")
         assert "\n" not in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pipes in folders")
+def test_what_is_no_file_is_neither_written_nor_written_beside(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "制度.xlsx")
+    with pytest.raises(ReconcileError, match="”：这不是普通文件"):
+        sent(tmp_path, {"制度.xlsx": b"one"})
+    assert [path.name for path in tmp_path.iterdir()] == ["制度.xlsx"]

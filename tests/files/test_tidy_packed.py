@@ -18,8 +18,8 @@ from small_round import NASTY, SCHEME, UNITS, outcome, same, table, totals_in
 from reconcile.files.bulk import Book
 from reconcile.files.raw import UnreadableWorkbook, Workbook
 from reconcile.files.tidy import add_round, read_head, read_round, read_scheme_tables
-from reconcile.files.tidy_packed import TOGETHER, packed, unpacked
-from reconcile.files.tidy_table import HEAD, _digest_of
+from reconcile.files.tidy_packed import TOGETHER, packed, repeated, unpacked
+from reconcile.files.tidy_table import HEAD, TablesIn, _digest_of
 from reconcile.files.workbook import read_workbook
 from reconcile.model.outcome import Outcome
 from reconcile.model.round import LISTS_COLUMNS
@@ -215,6 +215,17 @@ def test_forged_tables_are_damage(sheet: str, cell: str, value: str, told: Mappi
     with pytest.raises(UnreadableWorkbook) as found:
         read_round(forged(sheet, cell, value, told=told), SCHEME)
     assert found.value.code == "damaged"
+
+
+def test_a_text_that_repeats_does_not_grow_without_bound() -> None:
+    word = "x" * 10_000
+    many = json.dumps({"words": [word], "at": [0] * 4_000})
+    told = {"packed:_lists": 4_000.0}
+    with pytest.raises(UnreadableWorkbook, match="_lists"):
+        TablesIn(forged("_lists", "A2", many, told=told)).unpacked("_lists")
+    assert repeated([word] * 4_000) == 39_990_000
+    assert repeated([f"{word}{number}" for number in range(4)]) == 0  # what differs stands in the file as it is
+    assert repeated([1, 1, None]) == 0
 
 
 def test_a_long_text_stands_for_one_cell() -> None:

@@ -81,3 +81,13 @@ def test_successions_that_cannot_be(line: str, told: str) -> None:
     with pytest.raises(SchemeError) as caught:
         load_units(table(f"code|name|kind|parent|opened|closed|successors\n{line}\nB|乙|村||||"), name="units.csv")
     assert [told in str(fault) for fault in caught.value.faults] == [True]
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [("甲|乙", "单位代码、单位名称"), ("单位代码|乙", "单位名称"), ("code|乙", "name"), ("编号|name", "code")],
+)
+def test_columns_that_are_missing_are_told_in_the_words_of_the_table(heading: str, told: str) -> None:
+    with pytest.raises(SchemeError) as caught:
+        load_units(table(heading), name="units.csv")
+    assert [str(fault) for fault in caught.value.faults] == [f"units.csv 第1行：缺少列：{told}"]
