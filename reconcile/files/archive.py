@@ -115,8 +115,10 @@ def find_files(paths: Sequence[Path], *, exclude: Callable[[Path], bool]) -> Ite
 
 
 def inside(source: Source) -> list[Source]:
-    """What is in a file that is called a workbook and may be an archive; nothing where it is none."""
-    return [] if source.members else [one for one in _looked_into(source.file, source.name) if one.members or one.problem is not None]
+    """What is in a file that is called a workbook and may be an archive; nothing where it is none, or known not to be readable."""
+    if source.members or source.problem is not None:
+        return []
+    return [one for one in _looked_into(source.file, source.name) if one.members or one.problem is not None]
 
 
 def _real(file: Path) -> Path:

@@ -34,7 +34,7 @@ from reconcile.scheme.wording import listed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reconcile.process.register import Desk, Entry
+    from reconcile.process.desk import Desk, Entry
     from reconcile.process.taken import Taken
     from reconcile.scheme.scheme import Scheme
 

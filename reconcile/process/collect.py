@@ -15,9 +15,10 @@ from reconcile.model.period import Period
 from reconcile.model.round import SCOPES, Round, Standing
 from reconcile.model.unit import Unit, UnitTree
 from reconcile.process.assembly import Changes, Sheaf, assemble, filled, matrices
+from reconcile.process.desk import Desk, Entry
 from reconcile.process.intake import Received
 from reconcile.process.reading import read_all
-from reconcile.process.register import Desk, Entry, assign, round_period, settle
+from reconcile.process.register import assign, round_period, settle
 from reconcile.process.summaries import Brought, bring, settled_units
 from reconcile.process.whose import plain_code, plain_name
 from reconcile.scheme.units import kind_of

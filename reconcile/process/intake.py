@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -62,7 +62,8 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Received:
-    """One source, read: a return (`taken`), a summary (`summary`), or neither, with the reason in Chinese.
+    """One source, read: a return (`taken`), a summary (`summary`), or neither, with the reason in Chinese; or a return that counts and
+    is known already by its content, then without its answers.
 
     `paper`: no workbook by its bytes nor by its name. `of`: code of the unit whose summary it is, where that cannot be read.
     """
@@ -77,6 +78,11 @@ class Received:
     units_known: bool = False
     paper: bool = False
     of: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether it is a return that was not read, because an earlier run did."""
+        return self.standing == Standing.COUNTED and self.taken is None and self.summary is None
 
 
 class Reader:
@@ -93,20 +99,21 @@ class Reader:
             for column, (code, one) in enumerate(scheme.indicators.items())
         }
 
-    def receive(self, source: Source) -> Received:
-        """Read one source. Nothing about the file raises: what cannot be read says why."""
+    def receive(self, source: Source, *, known: Container[str] = ()) -> Received:
+        """Read one source, unless its sha256 is `known`. Nothing about the file raises: what cannot be read says why."""
         try:
             data = source.read()
         except UnreadableWorkbook as error:
-            return self.refused(source.name, "", error)
-        return self.understood(source, hashlib.sha256(data).hexdigest(), data)
+            return self._refused(source.name, "", error)
+        sha256 = hashlib.sha256(data).hexdigest()
+        return Received(source.name, sha256, Standing.COUNTED) if sha256 in known else self._understood(source, sha256, data)
 
-    def refused(self, name: str, sha256: str, error: UnreadableWorkbook) -> Received:
+    def _refused(self, name: str, sha256: str, error: UnreadableWorkbook) -> Received:
         """A file that could not be read, and why."""
         paper = error.code in _PAPERS and not name.lower().endswith(_ENDINGS)
         return Received(name, sha256, Standing.UNREADABLE, error.message, paper=paper)
 
-    def understood(self, source: Source, sha256: str, data: bytes) -> Received:
+    def _understood(self, source: Source, sha256: str, data: bytes) -> Received:
         """Read the bytes of one source."""
         name = source.name
         try:
@@ -115,7 +122,7 @@ class Reader:
                 return _summary(source, sha256, workbook, self._scheme)
             form = read_form(workbook, self._scheme, self._known)
         except UnreadableWorkbook as error:
-            return self.refused(name, sha256, error)
+            return self._refused(name, sha256, error)
         if form is None:
             return Received(name, sha256, Standing.FOREIGN, lone_query(workbook) or "不是本制度的报表")
         return Received(name, sha256, Standing.COUNTED, taken=self.take(form))

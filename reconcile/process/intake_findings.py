@@ -14,7 +14,7 @@ from reconcile.scheme.wording import amount, finding, listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconcile.process.register import Desk, Entry
+    from reconcile.process.desk import Desk, Entry
     from reconcile.process.taken import Mark, Taken
 
 _SHEET = re.compile(r"工作表“([^”]*)”")

@@ -6,8 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from reconcile.engine import split
 from reconcile.errors import ReconcileError
 from reconcile.files.archive import inside
 from reconcile.files.cache import Cache, Rows, program
-from reconcile.files.raw import UnreadableWorkbook
 from reconcile.files.workbook import XlsWorker
 from reconcile.model.round import Standing
 from reconcile.process.intake import Reader, Received
@@ -35,13 +34,6 @@ _FACTS = (
 _LINES = {"typed", "texts", "reasons", "answers", "lists"}  # lists of tuples
 _TUPLES = {"absent", "hidden", "relabelled", "active"}
 _SMALLEST, _LARGEST = 25, 250  # sources in a part
-
-
-class Known(NamedTuple):
-    """A source that holds a return read before."""
-
-    file: str
-    sha256: str
 
 
 _OTHER_VERSION = "工作进程上的 reconcile、Python 或 lxml、numpy、xlrd 与这里不是同一版本，没有写出新的结果。请在各台机器上安装同一版本。"
@@ -73,7 +65,7 @@ def part_size(count: int) -> int:
 class Batch:
     """What was read of some sources, in their order. The figures of those read now stand in two matrices, a row each in the same order."""
 
-    received: tuple[Received | Known, ...]
+    received: tuple[Received, ...]
     values: NDArray[np.float64]
     states: NDArray[np.int8]
 
@@ -82,8 +74,8 @@ class Batch:
         row = 0
         found: list[Received] = []
         for one in self.received:
-            if isinstance(one, Known):
-                found.append(Received(one.file, one.sha256, Standing.COUNTED, taken=recall(one.sha256)))
+            if one.known:
+                found.append(replace(one, taken=recall(one.sha256)))
                 continue
             if one.taken is not None:
                 one.taken.values, one.taken.states = self.values[row], self.states[row]
@@ -113,11 +105,11 @@ class Reading:
 
     def __call__(self, sources: Sequence[Source], begin: Callable[[int], None]) -> Batch:
         """Read the sources. Nothing about them raises."""
-        received: list[Received | Known] = []
+        received: list[Received] = []
         for place, source in enumerate(sources):
             begin(place)
             received.extend(self._received(source))
-        new = [one for one in received if isinstance(one, Received) and one.taken is not None]
+        new = [one for one in received if one.taken is not None]
         rows = _rows(new, len(self._scheme.indicators))
         if self._cache is not None:
             self._cache.keep(rows)
@@ -131,21 +123,12 @@ class Reading:
         if self._worker is not None:
             self._worker.close()
 
-    def _received(self, source: Source) -> Iterator[Received | Known]:
+    def _received(self, source: Source) -> Iterator[Received]:
         if self._reader is None:
             self._worker = XlsWorker()
             self._reader = Reader(self._scheme, worker=self._worker)
-        try:
-            data = source.read()
-        except UnreadableWorkbook as error:
-            yield self._reader.refused(source.name, "", error)
-            return
-        sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 in self._known:
-            yield Known(source.name, sha256)
-            return
-        received = self._reader.understood(source, sha256, data)
-        members = inside(source) if received.standing == Standing.UNREADABLE and data[:2] == b"PK" else []
+        received = self._reader.receive(source, known=self._known)
+        members = inside(source) if received.standing == Standing.UNREADABLE else []
         if not members:
             yield received
         for member in members:

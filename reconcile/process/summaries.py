@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconcile.model.finding import Finding
 from reconcile.model.round import JUDGED, Standing
 from reconcile.model.unit import without_circles
-from reconcile.process.register import Entry
+from reconcile.process.desk import Entry
 
 if TYPE_CHECKING:
     from reconcile.model.round import Round
