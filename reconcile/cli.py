@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import rich_click as click
 
 from reconcile import __version__
-from reconcile.errors import NothingToReadError, ReconcileError, SchemeError
+from reconcile.errors import NothingToReadError, ReconcileError, SchemeError, cause
 from reconcile.model.characters import as_json, shown
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def main() -> None:
         _fail("已中断，没有写出新的结果。", INTERRUPTED)
     except OSError as error:  # what is written and read has its own sentences; what remains is what we print
         _mute()
-        _fail(f"无法输出文字（{error.strerror or error}）。请检查输出去向的磁盘空间和权限，再重新运行。", WRONG_USE)
+        _fail(f"无法输出文字（{cause(error)}）。请检查输出去向的磁盘空间和权限，再重新运行。", WRONG_USE)
     except MemoryError:
         _fail("内存不足，请分批处理，或关闭其他程序后再试。", WRONG_USE)
 

@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, Protocol, TypeVar
 
-from reconcile.errors import ReconcileError
+from reconcile.errors import ReconcileError, cause
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -217,8 +217,7 @@ class Processes:
         try:
             return _Worker(function, seconds=self._seconds, start=self._start, others=others)
         except OSError as error:
-            why = error.strerror or str(error)
-            raise ReconcileError(f"无法启动工作进程：{why}。请关闭其他程序后重试，或加 --engine serial 逐份处理。") from error
+            raise ReconcileError(f"无法启动工作进程：{cause(error)}。请关闭其他程序后重试，或加 --engine serial 逐份处理。") from error
 
 
 def _free(workers: Sequence[_Worker]) -> list[_Worker]:

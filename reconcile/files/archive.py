@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from reconcile.errors import cause
 from reconcile.files.inflate import Window, inflate, window
 from reconcile.files.media import Medium, package_medium
 from reconcile.files.outbox import MANIFEST, WINDOWS_PATH
@@ -380,4 +381,4 @@ def _gone(error: OSError) -> UnreadableWorkbook:
         return UnreadableWorkbook("missing", "没有读取此文件的权限，或文件正被其他程序占用。请关闭后重试。")
     if isinstance(error, FileNotFoundError):
         return UnreadableWorkbook("missing", "找不到此文件（可能已被移走或改名）。")
-    return UnreadableWorkbook("missing", f"无法读取此文件：{error.strerror or type(error).__name__}。")
+    return UnreadableWorkbook("missing", f"无法读取此文件：{cause(error)}。")

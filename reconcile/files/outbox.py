@@ -21,8 +21,10 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from reconcile.errors import ReconcileError
+from reconcile.errors import ReconcileError, cause
 from reconcile.files.exchange import Exchange
+from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.regular import open_regular
 from reconcile.files.safe import safe_name
 
 MANIFEST = ".reconcile-out"
@@ -38,20 +40,23 @@ _LOCK = "lock"
 _COPIES = 1000  # versions of one result that somebody changed and left lying; more is a folder to be tidied
 _OUR_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # of an OSError: it was about writing, whatever it says
 
-_NO_FOLDER = ("路径中有一段是文件而不是文件夹", "请用 -o 换一个输出文件夹后")
-_FULL = ("磁盘空间不足", "请清理磁盘或用 -o 换一个输出文件夹后")
-_REASONS: Mapping[int, tuple[str, str]] = {
-    errno.ENOSPC: _FULL,
-    errno.EDQUOT: _FULL,
-    errno.EFBIG: ("文件超过这块磁盘允许的大小", "请用 -o 换到其他磁盘后"),
-    errno.EROFS: ("所在磁盘是只读的", "请用 -o 换一个输出文件夹后"),
-    errno.ENOTDIR: _NO_FOLDER,
-    errno.EEXIST: _NO_FOLDER,
-    errno.ENAMETOOLONG: ("路径太长", "请用 -o 换一个路径短一些的输出文件夹后"),
-    errno.EISDIR: ("同名的文件夹已存在", "请将它改名后"),
-    errno.EACCES: ("文件可能正在 Excel 或 WPS 中打开，或者没有写入权限", "请关闭该文件，或用 -o 换一个输出文件夹，再"),
+_ELSEWHERE = "请用 -o 换一个输出文件夹后"
+_WHY: Mapping[int, str] = {
+    errno.EEXIST: "路径中有一段是文件而不是文件夹",
+    errno.ENAMETOOLONG: "路径太长",
+    errno.EISDIR: "同名的文件夹已存在",
+    errno.EACCES: "文件可能正在 Excel 或 WPS 中打开，或者没有写入权限",
 }
-"""errno -> what it means for results, and what to do."""
+"""errno -> what it means for results, where `cause` does not say that."""
+_TODO: Mapping[int, str] = {
+    errno.ENOSPC: "请清理磁盘或用 -o 换一个输出文件夹后",
+    errno.EDQUOT: "请清理磁盘或用 -o 换一个输出文件夹后",
+    errno.EFBIG: "请用 -o 换到其他磁盘后",
+    errno.ENAMETOOLONG: "请用 -o 换一个路径短一些的输出文件夹后",
+    errno.EISDIR: "请将它改名后",
+    errno.EACCES: "请关闭该文件，或用 -o 换一个输出文件夹，再",
+}
+"""errno -> what to do; anything else: write elsewhere."""
 
 Manifest = Mapping[str, tuple[str, ...]]
 """Name below the folder -> sha256 of what we wrote there: one, or two while the results are being put in place."""
@@ -328,8 +333,9 @@ def _digest(path: Path) -> str:
 def _manifest(folder: Path) -> dict[str, tuple[str, ...]]:
     """What earlier runs wrote. Names that we would not write are passed over: they lead elsewhere."""
     try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
+        with open_regular(folder / MANIFEST) as file:
+            lines = file.read().decode(errors="replace").splitlines()
+    except (FileNotFoundError, UnreadableWorkbook):  # a pipe of that name would be waited for
         return {}
     found: dict[str, tuple[str, ...]] = {}
     for line in lines:
@@ -371,5 +377,4 @@ def _sentence(path: Path, problem: OSError) -> str:
         number = errno.ENAMETOOLONG  # Windows says only that there is no such path
     if isinstance(problem, PermissionError):
         number = errno.EACCES
-    why, todo = _REASONS.get(number, (problem.strerror or str(problem), "请用 -o 换一个输出文件夹后"))
-    return f"无法写入“{path}”：{why}。{todo}重新运行。"
+    return f"无法写入“{path}”：{_WHY.get(number) or cause(problem)}。{_TODO.get(number, _ELSEWHERE)}重新运行。"

@@ -8,7 +8,7 @@ import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 
-from reconcile.errors import Fault, ReconcileError, SchemeError
+from reconcile.errors import Fault, ReconcileError, SchemeError, cause
 from reconcile.files.archive import exists, whole_file
 from reconcile.files.outbox import Outbox
 from reconcile.files.raw import CellDate, CellError, Percent, Uncomputed, column_letters
@@ -140,7 +140,7 @@ def _text(path: Path) -> str:
     try:
         data = read_regular(path, most=_MAX_TABLE_BYTES)
     except OSError as error:
-        raise ReconcileError(f"打不开“{path}”：{error.strerror or '读取失败'}，请检查文件是否存在、是否被占用。") from error
+        raise ReconcileError(f"打不开“{path}”：{cause(error)}，请检查文件是否存在、是否被占用。") from error
     except UnreadableWorkbook as error:
         raise ReconcileError(f"“{path.name}”：{error}") from error
     if len(data) > _MAX_TABLE_BYTES:
@@ -191,7 +191,7 @@ def _open(path: Path) -> tuple[Sheet, ...]:
     try:
         return read_workbook(whole_file(path), name=path.name).sheets
     except OSError as error:
-        raise ReconcileError(f"打不开“{path}”：{error.strerror or '读取失败'}，请检查文件是否存在、是否被占用。") from error
+        raise ReconcileError(f"打不开“{path}”：{cause(error)}，请检查文件是否存在、是否被占用。") from error
     except UnreadableWorkbook as error:
         raise ReconcileError(f"“{path.name}”：{error}") from error
 

@@ -19,7 +19,7 @@ from reconcile.process.desk import Desk, Entry
 from reconcile.process.intake import Received
 from reconcile.process.reading import read_all
 from reconcile.process.register import assign, round_period, settle
-from reconcile.process.summaries import Brought, bring, settled_units
+from reconcile.process.summaries import Brought, bring, overtaken, settled_units
 from reconcile.process.whose import plain_code, plain_name
 from reconcile.scheme.units import kind_of
 
@@ -67,6 +67,7 @@ def collect(
     tree = units or _units(entries, brought)
     desk = Desk(scheme, tree, chosen)
     assign(sorted(entries, key=lambda entry: (entry.file, entry.source, entry.sha256)), desk=desk)
+    overtaken(brought, [entry for entry in entries if not entry.source])
     sheaves = _in_order(sheaves, tree)
     values, states = matrices(sheaves, scheme)
     for sheaf, figures in zip(sheaves, filled(states).tolist(), strict=True):

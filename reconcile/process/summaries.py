@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,22 @@ def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) ->
             entry.standing = Standing.COUNTED
         entries[str(return_id)] = entry
     return Brought(content, units, known, entries)
+
+
+def overtaken(brought: Iterable[Brought], in_hand: Sequence[Entry]) -> None:
+    """A summary that comes along with the returns it was made of, for its 核定, says nothing of files: what could not be read then was sent
+    anew, or lies in hand still and is told again. So its unread files count as duplicates where every return of it is in hand, as a file
+    or by a newer one of its unit.
+    """
+    files = {entry.sha256 for entry in in_hand}
+    units = {entry.unit for entry in in_hand if entry.unit and entry.standing == Standing.COUNTED}
+    for one in brought:
+        returns = [entry for entry in one.entries.values() if entry.standing not in _UNREAD]
+        if returns and all(entry.sha256 in files or entry.unit in units for entry in returns):
+            for entry in one.entries.values():
+                if entry.standing in _UNREAD:
+                    entry.standing = Standing.DUPLICATE
+                    entry.note = "这份汇总表里的报表都已直接收到，以直接收到的文件为准"
 
 
 def settled_units(brought: Iterable[Brought]) -> list[Unit]:

@@ -99,7 +99,7 @@ def handed_out(written: Sequence[Path], *, units: Path, scheme: Path | None, pre
 def counts(outcome: Outcome) -> str:
     """One line: period, units, files, findings by tier, rules judged."""
     if not outcome.round.counted:
-        return f"收到文件{len(outcome.round.returns)}个，没有一份可以计入。"
+        return f"收到文件{_files(outcome)}个，没有一份可以计入。"
     covered, checks = outcome.coverage, outcome.checks
     asked = f"应报{len(covered.expected)}家，" if outcome.units.known else ""
     judged = (
@@ -109,8 +109,14 @@ def counts(outcome: Outcome) -> str:
     settled = {Tier.QUERY: f"（已说明{answered}个）" if answered else ""}
     tiers = "、".join(f"{tier.chinese}{outcome.count(tier)}个{settled.get(tier, '')}" for tier in Tier)
     return (
-        f"{outcome.period.chinese}：{asked}实报{len(covered.received)}家，收到文件{len(outcome.round.returns)}个；问题：{tiers}；{judged}。"
+        f"{outcome.period.chinese}：{asked}实报{len(covered.received)}家，收到文件{_files(outcome)}个；问题：{tiers}；{judged}。"
     )
+
+
+def _files(outcome: Outcome) -> int:
+    """How many files came; one that a summary had read before is not a second one."""
+    returns = outcome.round.returns
+    return len(returns) - int(((returns["standing"] == Standing.DUPLICATE) & (returns["source"] != "")).sum())
 
 
 def _aside(outcome: Outcome) -> list[str]:

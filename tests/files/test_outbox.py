@@ -384,6 +384,7 @@ def test_a_name_that_fits_no_file_system_is_cut(tmp_path: Path) -> None:
 def test_the_longest_sentence_is_one_line() -> None:
     for number in (errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EISDIR, errno.EACCES, errno.EIO):
         told = door._sentence(Path("out/summary.xlsx"), OSError(number, "why"))
+        assert "why" not in told
         assert told.startswith("无法写入“out/summary.xlsx”：")
         assert told.endswith("重新运行。")
         assert "\n" not in told
@@ -395,3 +396,12 @@ def test_what_is_no_file_is_neither_written_nor_written_beside(tmp_path: Path) -
     with pytest.raises(ReconcileError, match="”：这不是普通文件"):
         sent(tmp_path, {"制度.xlsx": b"one"})
     assert [path.name for path in tmp_path.iterdir()] == ["制度.xlsx"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no pipes in folders")
+def test_a_manifest_that_is_no_file_is_none(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / door.MANIFEST)
+    sent(tmp_path, {"a": b"one"})
+    assert there(tmp_path) == {"a": b"one"}
+    sent(tmp_path, {"a": b"two"})
+    assert there(tmp_path) == {"a": b"two"}

@@ -186,6 +186,21 @@ def test_adjustments_come_along_once(scheme: Scheme) -> None:
     assert returns.adjustments.equals(table)
 
 
+def test_what_an_own_earlier_summary_could_not_read_is_not_told_again(scheme: Scheme) -> None:
+    files = [File("大王庄村.xlsx", returned(scheme, BIG)), File("柳林村.xlsx", returned(scheme, FAR))]
+    cut = File("小王庄村工会.xlsx", returned(scheme, SMALL)[:3000])
+    earlier = summarised(scheme, collect([*files, cut], scheme, units=UNITS, period=H1), root="3301")
+    unreadable = scheme.named["unreadable_file"].id
+    for given, told, doubled in (
+        (files, 0, 3),
+        ([*files, cut], 1, 3),
+        (files[:1], 1, 1),  # it speaks for what is not in hand
+    ):
+        returns = collect([*given, File("汇总.xlsx", earlier)], scheme, units=UNITS, period=H1).returns
+        assert [one.rule for one in returns.intake].count(unreadable) == told
+        assert returns.returns["standing"].tolist().count("duplicate") == doubled
+
+
 def test_a_damaged_summary_is_unreadable(scheme: Scheme) -> None:
     collected = collect([File("a.xlsx", returned(scheme, BIG))], scheme, units=UNITS, period=H1)
     workbook = openpyxl.load_workbook(io.BytesIO(summarised(scheme, collected, root="3301")))
