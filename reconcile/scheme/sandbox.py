@@ -15,7 +15,7 @@ from jinja2 import DictLoader, StrictUndefined, Template, TemplateRuntimeError, 
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
-from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReference
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -72,7 +72,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def told(self, value: object) -> str:
         """A value as it is printed, its characters charged."""
-        text = value if isinstance(value, str) else str(value)
+        if not isinstance(value, str):
+            self._passed(value, glance=1)
+        text = str(value)
         self.spend(len(text))
         return text
 
@@ -84,9 +86,29 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return values
 
     def weighed(self, value: _Value) -> _Value:
-        """A value that is compared, searched or copied, charged by its length."""
+        """A value that is compared, searched or looked up, charged by all that is in it: forty lists that hold the one before twice are
+        short, and without end."""
+        self._passed(value, glance=_GLANCE)
+        return value
+
+    def copied(self, value: _Value) -> _Value:
+        """A value of which a part is taken, charged by its length."""
         self.spend(len(value) // _GLANCE if isinstance(value, Sized) else 0)
         return value
+
+    def _passed(self, value: object, *, glance: int) -> None:
+        """Charge each member, and the texts by their characters, before anybody goes through them."""
+        waiting = [value]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Mapping):
+                self.spend(_TURN + len(one))
+                waiting.extend((*one.keys(), *one.values()))
+            elif isinstance(one, Collection) and not isinstance(one, str):
+                self.spend(_TURN + len(one))
+                waiting.extend(one)
+            elif isinstance(one, str):
+                self.spend(len(one) // glance)
 
     def joined(self, *values: object) -> str:
         """Texts put together by ~."""
@@ -96,7 +118,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Call what a template calls, each call charged."""
         if __obj != __self.spend:
             __self.spend(_FIGURE if __obj in __self._figures else _TURN)
-            for value in (*args, *kwargs.values()):
+            for value in () if isinstance(__obj, Macro) else (*args, *kwargs.values()):  # a macro does nothing with them by itself
                 __self.weighed(value)
         return super().call(__context, __obj, *args, **kwargs)
 
@@ -188,15 +210,19 @@ class _Charging(NodeTransformer):
         return self._weighing(node, "expr")
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - see above
-        return self._weighing(node, "node")
+        return self._weighing(node, "node") if node.name == "trim" else self.generic_visit(node)  # the others look at one member
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 - see above
-        return self._weighing(node, "node")
+        made = self._weighing(node, "node", "copied")
+        return made if isinstance(node.arg, nodes.Const | nodes.Slice) else self._weighing(made, "arg", visited=True)
 
-    def _weighing(self, node: nodes.Node, field: str) -> nodes.Node:
-        made = self.generic_visit(node)
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:  # noqa: N802 - see above
+        return self._weighing(node, "key")
+
+    def _weighing(self, node: nodes.Node, field: str, method: str = "weighed", *, visited: bool = False) -> nodes.Node:
+        made = node if visited else self.generic_visit(node)
         if getattr(made, field) is not None:  # {% filter %} has a body in place of a value
-            setattr(made, field, _asked("weighed", [getattr(made, field)]))
+            setattr(made, field, _asked(method, [getattr(made, field)]))
         return made
 
     def _charged(self, node: _Made) -> _Made:

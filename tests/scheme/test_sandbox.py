@@ -36,6 +36,7 @@ def test_what_templates_need_is_there() -> None:
     assert rendered("{{ 7 // 2 }}{{ -3 % 2 }}{{ 1 - 2.5 }}{{ several[0] }}{{ x[1:3] }}{{ none|default('空') }}") == "31-1.5甲甲甲None"
 
 
+NESTED = "{% set a = ['甲'] %}{% set b = ['甲'] %}" + "{% set a = [a, a] %}{% set b = [b, b] %}" * 60
 STEPS = f"运行超过{MOST_STEPS // 10_000}万步"
 
 
@@ -54,6 +55,17 @@ STEPS = f"运行超过{MOST_STEPS // 10_000}万步"
         ("{% set a = '甲' %}" + "{% set a = a ~ a %}" * 60, "拼出的文字超过10万字"),
         ("{% set a = '甲' %}" + "{% set a = a + a %}" * 60, "拼出的文字超过10万字"),
         ("{% set a = 3 %}" + "{% set a = a * a %}" * 60, "算出的数太大"),
+        (NESTED + "{{ a }}", STEPS),
+        (NESTED + "{{ '' ~ a }}", STEPS),
+        (NESTED + "{% if a == b %}{% endif %}", STEPS),
+        (NESTED + "{% if a in [b] %}{% endif %}", STEPS),
+        (NESTED + "{{ a|trim }}", STEPS),
+        (NESTED + "{{ n(a) }}", STEPS),
+        (NESTED + "{{ {}[a] }}", STEPS),
+        (NESTED.replace("[", "(").replace("]", ",)") + "{{ {a: 1} }}", STEPS),
+        (NESTED + "{% for i in [1, 2] %}{% if loop.changed([a]) %}{% endif %}{% endfor %}", STEPS),
+        ("{% macro f(n) %}{% if n %}{{ f(n - 1, varargs, varargs) }}{% else %}{{ varargs }}{% endif %}{% endmacro %}{{ f(60, 1) }}", STEPS),
+        ("{{ [" + "big, " * 15_000 + "] }}", STEPS),
         ("{{ 'a' * 1000000000 }}", "“*”不能用在这里"),
         ("{{ several * 1000000000 }}", "“*”不能用在这里"),
         ("{{ several + several }}", "“+”不能用在这里"),
