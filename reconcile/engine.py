@@ -32,12 +32,15 @@ Result = TypeVar("Result")
 Begin = Callable[[int], None]
 Function = Callable[[Sequence[Item], Begin], Result]
 
+IDLE = -1
+"""What a function begins when its items are done and it only puts together, or keeps, what it made of them: no item is in hand, and
+nobody loses patience with a disk that does not answer."""
+
 SECONDS = 60.0
 """How long one item may take before it is lost. The readers' own bounds are tighter; this one is for what they could not bound."""
 
 _PATIENCE = 30.0  # seconds that a cluster may be silent before it is asked whether anybody is there
 _KNOCKING = 10.0  # seconds to wait for a scheduler to answer at all
-_IDLE = -1  # no item in hand
 _ATTEMPTS = 3  # of a part whose worker died with no item in hand: not the items' fault
 _FORK, _SPAWN = "fork", "spawn"
 _CUT_OFF = "与 Dask 调度器的连接中断，没有写出新的结果。请检查集群后重新运行。"
@@ -54,11 +57,10 @@ class Lost(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Item, Result]):
-    """A part, or a piece of it, of `count` items, done: what the function made of it, None where nothing is left; and the items that are
-    not in it."""
+    """A part, or a piece of it, of `count` items, done: what the function made of it, and the items that are not in it."""
 
     count: int
-    result: Result | None
+    result: Result
     lost: tuple[Lost[Item], ...] = ()
 
 
@@ -95,7 +97,7 @@ class _Worker:
 
     def __init__(self, function: Function[Any, Any], *, seconds: float, start: str, others: Sequence[_Worker]) -> None:
         context: Any = multiprocessing.get_context(start)
-        self.hand = context.RawArray("d", [_IDLE, 0.0])
+        self.hand = context.RawArray("d", [IDLE, 0.0])
         self.pipe, theirs = context.Pipe()
         ours = [one.pipe for one in (*others, self)] if start == _FORK else []  # else a dead parent would go unnoticed
         self.process = context.Process(target=_serve, args=(theirs, ours, function, self.hand, seconds), daemon=False)
@@ -105,7 +107,7 @@ class _Worker:
 
     def give(self, job: _Job[Any]) -> None:
         self.job = job
-        self.hand[0] = _IDLE
+        self.hand[0] = IDLE
         with suppress(OSError):  # a dead worker is met when its answer is asked for
             self.pipe.send([job.items[place] for place in job.left])
 
@@ -156,6 +158,9 @@ class _Watch:
         self._nowhere = open(os.devnull, "w")  # noqa: SIM115, PTH123 -- must stay open as long as the watch may bite
 
     def __call__(self, place: int) -> None:
+        if place == IDLE:
+            self.rest()
+            return
         now = time.monotonic()
         self._hand[1], self._hand[0] = now, place
         if now - self._armed > 1.0:  # arming costs a thread
@@ -163,7 +168,7 @@ class _Watch:
             self._armed = now
 
     def rest(self) -> None:
-        self._hand[0] = _IDLE
+        self._hand[0] = IDLE
         faulthandler.cancel_dump_traceback_later()
         self._armed = 0.0
 
@@ -243,14 +248,14 @@ def _answer(worker: _Worker, seconds: float) -> Done[Any, Any] | None:
 
 
 def _bereaved(job: _Job[Any], place: int, *, late: bool) -> None:
-    """Note which item a worker died of. A death may be somebody else's doing, so that the first one only makes the item suspect."""
-    if place == _IDLE or place >= len(job.left):
+    """Note which item a worker died of. That may be somebody else's doing, so that the first time only makes the item suspect."""
+    if place == IDLE or place >= len(job.left):
         job.idle_deaths += 1
         if job.idle_deaths >= _ATTEMPTS:
             raise ReconcileError("工作进程反复意外中断，没有写出新的结果。请关闭其他程序后重试，或加 --engine serial 逐份处理。")
         return
     found = job.left[place]
-    if late or found in job.suspects:
+    if found in job.suspects:
         job.left.remove(found)
         job.lost.append(Lost(job.items[found], late))
     job.suspects.add(found)
@@ -343,7 +348,7 @@ def _remote(function: Function[Any, Any], items: Sequence[Any], seconds: float) 
 
     if get_worker().state.nthreads > 1:
         raise ReconcileError(_THREADS)
-    watch = _Watch([_IDLE, 0.0], seconds)
+    watch = _Watch([IDLE, 0.0], seconds)
     try:
         return function(items, watch)
     finally:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconcile.engine import Done, Lost, Processes, Serial, available_cores, split
+from reconcile.engine import IDLE, Done, Lost, Processes, Serial, available_cores, split
 
 Begin = Callable[[int], None]
 STARTS = [one for one in ("fork", "spawn") if one in multiprocessing.get_all_start_methods()]
@@ -39,12 +39,12 @@ class Deadly:
         for place, item in enumerate(items):
             if item == self._kills and self._idle is not None and not self._idle.exists():
                 self._idle.touch()
-                begin(-1)
+                begin(IDLE)
                 os._exit(9)
             begin(place)
             if item == self._kills and self._first():
                 os._exit(9)
-            if item == self._hangs:
+            if item == self._hangs and self._first():
                 time.sleep(60)
             found.append(item * item)
         return found
@@ -96,6 +96,26 @@ def test_an_item_that_only_happened_to_be_in_hand_is_not_lost(start: str, tmp_pa
     assert (tmp_path / "killed").exists()
     assert merged(done) == [number * number for number in range(12)]
     assert not any(part.lost for part in done)
+
+
+def test_an_item_at_which_the_machine_hung_once_is_not_lost(tmp_path: Path) -> None:
+    done = list(Processes(workers=1, seconds=0.5).map(Deadly(hangs=3, once=tmp_path / "hung"), [range(5)]))
+    assert (tmp_path / "hung").exists()
+    assert merged(done) == [0, 1, 4, 9, 16]
+    assert not done[0].lost
+
+
+def kept(items: Sequence[int], begin: Begin) -> list[int]:
+    """Takes longer to keep what it made than an item may take."""
+    found = squared(items, begin)
+    begin(IDLE)
+    time.sleep(2)
+    return found
+
+
+def test_a_disk_that_does_not_answer_costs_no_item() -> None:
+    done = list(Processes(workers=1, seconds=0.5).map(kept, [range(3)]))
+    assert (merged(done), done[0].lost) == ([0, 1, 4], ())
 
 
 def test_deaths_of_an_item_and_of_nothing_are_counted_apart(tmp_path: Path) -> None:

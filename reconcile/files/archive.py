@@ -85,7 +85,7 @@ class Source:
         if len(self.members) > 1:
             entries = zip_directory(Source(self.name, self.size, self.file, self.members[:-1]).read()) or []
         else:
-            with self.file.open("rb") as handle, zipfile.ZipFile(Guarded(handle)) as archive:
+            with open_regular(self.file) as handle, zipfile.ZipFile(Guarded(handle)) as archive:
                 entries = archive.infolist()
         found = next((entry for entry in entries if _member_name(entry) == wanted), None)
         if found is None:
@@ -234,7 +234,7 @@ def _opened(file: Path, name: str) -> Iterator[Source]:
 def _looked_into(file: Path, name: str) -> Iterator[Source]:
     try:
         size = file.stat().st_size
-        with file.open("rb") as handle:
+        with open_regular(file) as handle:
             if handle.read(2) != b"PK":
                 yield Source(name, size, file)
                 return
@@ -250,6 +250,9 @@ def _looked_into(file: Path, name: str) -> Iterator[Source]:
         return
     except OSError as error:
         yield Source(name, 0, file, problem=_gone(error))
+        return
+    except UnreadableWorkbook as error:
+        yield Source(name, 0, file, problem=error)
         return
     if package_medium((entry.filename for entry in entries), opening=opening) is not Medium.ZIP:
         yield Source(name, size, file)
@@ -360,7 +363,7 @@ def _file_window(file: Path) -> Window:
     """An archive on disk, of which only what is asked for is read."""
 
     def read(start: int, size: int) -> bytes:
-        with file.open("rb") as handle:
+        with open_regular(file) as handle:
             handle.seek(start)
             return handle.read(size)
 

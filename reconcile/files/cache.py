@@ -12,7 +12,6 @@ import json
 import re
 import secrets
 import shutil
-import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from reconcile.files.raw import UnreadableWorkbook
+from reconcile.files.regular import open_regular
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,10 +90,10 @@ class Cache:
         found: dict[str, tuple[Path, int]] = {}
         for path in sorted(self._folder.glob("*.parquet")) if self._ours else ():
             try:
-                if not (_SEGMENT.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode)):
+                if not _SEGMENT.fullmatch(path.name) or path.is_symlink():
                     continue
                 rows = self._segments.get(path) or _read(path)
-            except OSError:  # somebody else's, or not to be had at the moment
+            except (OSError, UnreadableWorkbook):  # somebody else's, or not to be had at the moment
                 continue
             if rows is None:
                 with suppress(OSError):
@@ -127,25 +129,19 @@ class Cache:
         held = sum(len(rows.sha256) for rows in self._segments.values())
         if held <= _WORN * len(used) and len(self._segments) <= _WORN * -(-held // _TOGETHER) + _LOOSE:
             return
-        kept = {self._folder / name for rows in self._together() for name in self._kept(rows)}
-        if not used or kept:  # where they could not be written the old ones stay
+        with suppress(OSError):  # where one cannot be written the old ones stay
+            kept = {self._folder / _write(rows, self._folder) for rows in self._together()}
             for path in self._segments.keys() - kept:
-                with suppress(OSError):
-                    path.unlink()
-
-    def _kept(self, rows: Rows) -> list[str]:
-        try:
-            return [_write(rows, self._folder)]
-        except OSError:
-            return []
+                path.unlink(missing_ok=True)
 
     def _together(self) -> Iterator[Rows]:
         """The returns met this time, each once, in segments of a common size."""
         left = set(self._used)
         gathered: list[Rows] = []
         for rows in self._segments.values():
-            places = [place for place, sha256 in enumerate(rows.sha256) if sha256 in left]
-            left.difference_update(rows.sha256)
+            there = {sha256: place for place, sha256 in enumerate(rows.sha256) if sha256 in left}
+            places = sorted(there.values())
+            left -= there.keys()
             if places:
                 gathered.append(_taken(rows, places))
             if sum(len(one.sha256) for one in gathered) >= _TOGETHER:
@@ -198,11 +194,13 @@ def _write(rows: Rows, folder: Path) -> str:
 
 
 def _read(path: Path) -> Rows | None:
-    """One segment; None where it is not what its name says. Raises OSError."""
+    """One segment; None where it is not what its name says. Raises OSError, and UnreadableWorkbook
+    where it is no regular file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    data = path.read_bytes()
+    with open_regular(path) as file:
+        data = file.read()
     try:
         if _digest(data) != path.stem.rpartition("-")[2]:
             return None

@@ -57,11 +57,6 @@ _PARTS = (
 _HTML = re.compile(r"<\s*(?:!doctype\s+html|html|head|meta|table|body|script|style|div)\b", re.IGNORECASE)
 
 
-def medium(data: bytes) -> Medium:
-    """Tell what `data` is. Never raises."""
-    return opened(data)[0]
-
-
 def opened(data: bytes) -> tuple[Medium, Directory | None]:
     """What `data` is and, of a zip archive, its directory, so that nobody reads it twice. Never raises."""
     if data[:2] != b"PK":

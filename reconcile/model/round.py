@@ -72,6 +72,12 @@ SCOPES = ("本级", "汇总")
 JUDGED = frozenset({Standing.COUNTED, Standing.STAND_IN, Standing.COMPARED})
 """What is judged: its figures count, stand in for others, or are compared with the computed total."""
 
+UNREAD = frozenset({Standing.UNREADABLE, Standing.FOREIGN})
+"""What nothing was read of."""
+
+GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
+"""What another file stands for."""
+
 
 RETURNS_COLUMNS: dict[str, str] = {
     "file": "str",  # path as shown: relative to what was given, "/" between, archive members behind their archive

@@ -67,13 +67,13 @@ def collect(
     tree = units or _units(entries, brought)
     desk = Desk(scheme, tree, chosen)
     assign(sorted(entries, key=lambda entry: (entry.file, entry.source, entry.sha256)), desk=desk)
-    overtaken(brought, [entry for entry in entries if not entry.source])
     sheaves = _in_order(sheaves, tree)
     values, states = matrices(sheaves, scheme)
     for sheaf, figures in zip(sheaves, filled(states).tolist(), strict=True):
         if sheaf.taken is not None:  # not even a word that could not be read
             sheaf.entry.empty = not (figures or sheaf.taken.worded)
     settle([sheaf.entry for sheaf in sheaves], desk=desk, changes=Changes(sheaves, scheme, values=values, states=states))
+    overtaken(brought, [sheaf.entry for sheaf in sheaves if not sheaf.entry.source])
     return Collected(assemble(sheaves, brought, desk=desk, values=values, states=states), tree)
 
 

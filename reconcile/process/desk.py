@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reconcile.model.finding import CellAt, Finding
-from reconcile.model.round import Standing
+from reconcile.model.round import GONE, Standing
 from reconcile.scheme.wording import finding
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from reconcile.model.period import Period
     from reconcile.model.unit import UnitTree
     from reconcile.scheme.scheme import Scheme
-
-_GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +74,7 @@ class Desk:
     @property
     def found(self) -> list[Finding]:
         """All findings; about a file that another one replaced only that it was replaced, for nobody will mend it."""
-        return [one for check, entry, one in self.told if entry.standing not in _GONE or check in ("superseded", "duplicate_file")]
+        return [one for check, entry, one in self.told if entry.standing not in GONE or check in ("superseded", "duplicate_file")]
 
     def tell(
         self,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reconcile.engine import split
+from reconcile.engine import IDLE, split
 from reconcile.errors import ReconcileError
 from reconcile.files.archive import inside
 from reconcile.files.cache import Cache, Rows, program
@@ -49,7 +49,7 @@ def read_all(sources: Iterable[Source], scheme: Scheme, *, engine: Engine, cache
     found: list[Received] = []
     try:
         for done in engine.map(reading, split(items, part_size(len(items)))):
-            found.extend(done.result.whole(recall) if done.result is not None else ())
+            found.extend(done.result.whole(recall))
             found.extend(Received(one.item.name, "", Standing.UNREADABLE, _LATE if one.late else _DEAD) for one in done.lost)
     finally:
         reading.close()
@@ -108,7 +108,10 @@ class Reading:
         received: list[Received] = []
         for place, source in enumerate(sources):
             begin(place)
-            received.extend(self._received(source))
+            for one in self._received(source):
+                received.append(one)
+                begin(place)  # each member of an archive has its time
+        begin(IDLE)
         new = [one for one in received if one.taken is not None]
         rows = _rows(new, len(self._scheme.indicators))
         if self._cache is not None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reconcile.model.identity import mask_text
 from reconcile.model.period import Period
-from reconcile.model.round import Standing
+from reconcile.model.round import UNREAD, Standing
 from reconcile.process.desk import Desk, Entry
 from reconcile.process.whose import Names, plain_name
 from reconcile.scheme.wording import listed
@@ -87,13 +87,14 @@ def settle(entries: Sequence[Entry], *, desk: Desk, changes: Changes) -> None:
     _settle_duplicates(entries, desk)
     _settle_periods(entries, desk)
     _settle_empty(entries, desk)
-    answered = _settle_replaced(entries, desk, changes)
+    names = Names(desk.units)
+    answered = _settle_replaced(entries, names, desk=desk, changes=changes)
     for entry in entries:
         if entry.standing == Standing.COUNTED:
             _settle_cover(entry, desk)
             if entry.scheme and entry.scheme != desk.scheme.hash:
                 entry.remark("表式由另一版报表制度生成")
-    _settle_versions(entries, answered, desk=desk, changes=changes)
+    _settle_versions(entries, answered, names, desk=desk, changes=changes)
     _settle_summaries(entries, desk)
     _settle_papers(entries)
 
@@ -145,8 +146,10 @@ def _settle_empty(entries: Sequence[Entry], desk: Desk) -> None:
             desk.tell("empty_return", entry)
 
 
-def _settle_replaced(entries: Sequence[Entry], desk: Desk, changes: Changes) -> dict[Entry, Entry]:
-    """A return that names the version it answers supersedes it: of the same unit, or of nobody known. Returns what each one answers."""
+def _settle_replaced(entries: Sequence[Entry], names: Names, *, desk: Desk, changes: Changes) -> dict[Entry, Entry]:
+    """A return that names the version it answers supersedes it: of the same unit, or of nobody known. Returns what each one answers.
+
+    What bears another unit's name is no answer, whoever's query workbook it was filled in (see `_of_another`)."""
     versions: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.standing in (Standing.COUNTED, Standing.UNASSIGNED, Standing.WRONG_PERIOD):
@@ -155,6 +158,8 @@ def _settle_replaced(entries: Sequence[Entry], desk: Desk, changes: Changes) -> 
     answered: dict[Entry, Entry] = {}
     for newer in entries:
         if newer.standing != Standing.COUNTED or len(newer.replaces) < _SHA_PREFIX:
+            continue
+        if names.another(newer.unit, cover_name=newer.cover_name):
             continue
         for older in versions.get(newer.replaces[:_SHA_PREFIX], ()):
             if older is not newer and older.unit in (newer.unit, "") and older.sha256.startswith(newer.replaces):
@@ -190,12 +195,11 @@ def _is_summary(entry: Entry, desk: Desk) -> bool:
     return entry.scope == "汇总" and (bool(desk.units.children(entry.unit)) or not desk.units.known)
 
 
-def _settle_versions(entries: Sequence[Entry], answered: Mapping[Entry, Entry], *, desk: Desk, changes: Changes) -> None:
+def _settle_versions(entries: Sequence[Entry], answered: Mapping[Entry, Entry], names: Names, *, desk: Desk, changes: Changes) -> None:
     groups: dict[tuple[str, bool], list[Entry]] = {}
     for entry in entries:
         if entry.standing == Standing.COUNTED:
             groups.setdefault((entry.unit, _is_summary(entry, desk)), []).append(entry)
-    names = Names(desk.units)
     for group in groups.values():
         if len(group) < 2:
             continue
@@ -300,7 +304,7 @@ def _settle_summaries(entries: Sequence[Entry], desk: Desk) -> None:
 
 def _settle_papers(entries: Sequence[Entry]) -> None:
     """A scan or a letter stands for an unreadable return only where it is named after a unit from which nothing else was read."""
-    heard = {entry.unit for entry in entries if entry.standing not in (Standing.UNREADABLE, Standing.FOREIGN)}
+    heard = {entry.unit for entry in entries if entry.standing not in UNREAD}
     for entry in entries:
         if entry.paper and (not entry.unit or entry.unit in heard):
             entry.standing = Standing.FOREIGN

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from reconcile.model.finding import Finding
-from reconcile.model.round import JUDGED, Standing
+from reconcile.model.round import GONE, JUDGED, UNREAD, Standing
 from reconcile.model.unit import without_circles
 from reconcile.process.desk import Entry
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from reconcile.model.unit import Unit
     from reconcile.scheme.scheme import Scheme
 
-_UNREAD = frozenset({Standing.UNREADABLE, Standing.FOREIGN})
 _AGAIN = frozenset(
     {
         *("name_differs", "other_unit", "wrong_period", "empty_return", "scope_undeclared"),
@@ -24,7 +23,6 @@ _AGAIN = frozenset(
     }
 )
 _OF_FILES = frozenset({"unreadable_file", "foreign_file", "unknown_unit", "proposed_unit"})
-_GONE = frozenset({Standing.SUPERSEDED, Standing.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +47,9 @@ def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) ->
             setattr(entry, name, texts[name][row])
         entry.code = entry.unit
         entry.source = f"{file}/{entry.source}" if entry.source else file
-        entry.period = entry.period or ("" if entry.standing in _UNREAD else str(content.period))
+        entry.period = entry.period or ("" if entry.standing in UNREAD else str(content.period))
         entry.empty = entry.standing == Standing.EMPTY
-        if entry.standing not in _UNREAD:
+        if entry.standing not in UNREAD:
             entry.note = entry.note if entry.standing == Standing.COUNTED else ""
             entry.standing = Standing.COUNTED
         entries[str(return_id)] = entry
@@ -59,19 +57,23 @@ def bring(file: str, content: Round, *, units: tuple[Unit, ...], known: bool) ->
 
 
 def overtaken(brought: Iterable[Brought], in_hand: Sequence[Entry]) -> None:
-    """A summary that comes along with the returns it was made of, for its 核定, says nothing of files: what could not be read then was sent
-    anew, or lies in hand still and is told again. So its unread files count as duplicates where every return of it is in hand, as a file
-    or by a newer one of its unit.
+    """A summary may come along with the very files it was made of, for its 核定. What it could not read then is told by the file itself
+    where that is still in hand, and is settled where its unit has sent a return since that counts; so its row is a duplicate. The same of
+    a file whose unit nobody knew, where all returns of the summary are in hand as they were: it was made of this folder.
     """
-    files = {entry.sha256 for entry in in_hand}
-    units = {entry.unit for entry in in_hand if entry.unit and entry.standing == Standing.COUNTED}
+    files = {entry.sha256 or entry.file for entry in in_hand}
+    places = {(entry.file, entry.sha256) for entry in in_hand}
     for one in brought:
-        returns = [entry for entry in one.entries.values() if entry.standing not in _UNREAD]
-        if returns and all(entry.sha256 in files or entry.unit in units for entry in returns):
-            for entry in one.entries.values():
-                if entry.standing in _UNREAD:
-                    entry.standing = Standing.DUPLICATE
-                    entry.note = "这份汇总表里的报表都已直接收到，以直接收到的文件为准"
+        returns = [entry for entry in one.entries.values() if entry.standing not in UNREAD]
+        had = {entry.sha256 for entry in returns}
+        anew = {entry.unit for entry in in_hand if entry.standing in JUDGED and entry.sha256 not in had}
+        this_folder = bool(returns) and all((entry.file, entry.sha256) in places for entry in returns)
+        for entry in one.entries.values():
+            if entry.standing not in UNREAD:
+                continue
+            if (entry.sha256 or entry.file) in files or entry.unit in anew or (this_folder and not entry.unit):
+                entry.standing = Standing.DUPLICATE
+                entry.note = "以直接收到的文件为准"
 
 
 def settled_units(brought: Iterable[Brought]) -> list[Unit]:
@@ -100,6 +102,6 @@ def findings_kept(brought: Brought, scheme: Scheme) -> list[Finding]:
             continue
         if entry is None:
             kept.append(one)
-        elif entry.standing in JUDGED or (check in _OF_FILES and entry.standing not in _GONE):
+        elif entry.standing in JUDGED or (check in _OF_FILES and entry.standing not in GONE):
             kept.append(replace(one, return_id=entry.return_id))
     return kept

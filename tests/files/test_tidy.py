@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -159,33 +158,6 @@ def test_libreoffice_saving_it_anew_changes_nothing(recalculated: Recalculated) 
         for name in ("returns", "states", "typed", "texts", "lists", "adjustments"):
             pd.testing.assert_frame_equal(getattr(found, name), getattr(given.round, name))
         assert read_scheme_tables(again) == (SCHEME.tables, SCHEME.templates)
-
-
-@pytest.mark.parametrize(
-    ("sheet", "cell", "value"),
-    [
-        ("_reconcile", "rows:_values", "1e400"),
-        ("_reconcile", "rows:_values", "99999999999"),
-        ("_reconcile", "rows:_typed", "-1"),
-        ("_units", "H2", "[" * 100_000),
-        ("_lists", "C2", 1e300),
-        ("_scheme", "B2", "1e9"),
-        ("_values", "B2", "s99"),
-        ("_layouts", "C2", None),
-        ("_long", "A1", "\\@1"),
-    ],
-)
-def test_nothing_but_unreadable_comes_of_strange_sheets(sheet: str, cell: str, value: object) -> None:
-    """Also in a summary of the format that had no digests."""
-    workbook = openpyxl.load_workbook(io.BytesIO(written(outcome())))
-    head = {str(row[0].value): row[1] for row in workbook["_reconcile"].iter_rows()}
-    head["format"].value = "1"
-    (head[cell] if sheet == "_reconcile" else workbook[sheet][cell]).value = value
-    again = io.BytesIO()
-    workbook.save(again)
-    for read in (lambda book: read_round(book, SCHEME), read_scheme_tables):
-        with suppress(UnreadableWorkbook):
-            read(reread(again.getvalue()))
 
 
 def test_units_that_stand_above_themselves_are_no_summary() -> None:

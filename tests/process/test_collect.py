@@ -292,6 +292,15 @@ def test_a_form_borrowed_from_a_neighbour_replaces_nobody(scheme: Scheme) -> Non
     assert not found(collected, scheme, "name_differs") and not found(collected, scheme, "superseded")
 
 
+def test_a_query_workbook_borrowed_from_a_neighbour_is_no_answer(scheme: Scheme) -> None:
+    own = returned(scheme, BIG, Filled({"A008": 8}, {"filled_on": "2023-07-05"}))
+    cover = {"filled_on": "2023-07-09", "replaces": hashlib.sha256(own).hexdigest()}
+    borrowed = returned(scheme, BIG.__class__(BIG.code, SMALL.name, "village"), Filled({"A008": 77}, cover))
+    collected = read(scheme, File("own.xlsx", own), File("borrowed.xlsx", borrowed))
+    assert standings(collected.returns) == {"own.xlsx": "counted", "borrowed.xlsx": "unassigned"}
+    assert [told.unit for told in found(collected, scheme, "other_unit")] == [SMALL.code]
+
+
 def test_a_form_borrowed_by_several_counts_for_none_of_them(scheme: Scheme) -> None:
     one, two = (returned(scheme, BIG.__class__(BIG.code, unit.name, "village")) for unit in (SMALL, FAR))
     collected = read(scheme, File("one.xlsx", one), File("two.xlsx", two))

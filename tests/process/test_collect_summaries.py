@@ -186,18 +186,26 @@ def test_adjustments_come_along_once(scheme: Scheme) -> None:
     assert returns.adjustments.equals(table)
 
 
-def test_what_an_own_earlier_summary_could_not_read_is_not_told_again(scheme: Scheme) -> None:
-    files = [File("大王庄村.xlsx", returned(scheme, BIG)), File("柳林村.xlsx", returned(scheme, FAR))]
-    cut = File("小王庄村工会.xlsx", returned(scheme, SMALL)[:3000])
-    earlier = summarised(scheme, collect([*files, cut], scheme, units=UNITS, period=H1), root="3301")
+def test_what_an_own_earlier_summary_could_not_read_is_told_as_long_as_it_holds(scheme: Scheme) -> None:
+    """A summary given for its 核定, beside the folder that it was made of or a part of it."""
+    own = [File("大王庄村.xlsx", returned(scheme, BIG)), File("柳林村.xlsx", returned(scheme, FAR))]
+    small = returned(scheme, SMALL)
+    cut, unknown, scan = File("小王庄村工会.xlsx", small[:3000]), File("坏表.xlsx", small[:2000]), File("小王庄村.pdf", b"%PDF-1.7")
+    last_year = File("旧.xlsx", returned(scheme, SMALL, period=Period(2022, 6, "2022H1")))
     unreadable = scheme.named["unreadable_file"].id
-    for given, told, doubled in (
-        (files, 0, 3),
-        ([*files, cut], 1, 3),
-        (files[:1], 1, 1),  # it speaks for what is not in hand
+    for then, now, told, doubled in (
+        ([*own, cut], own, 1, 2),  # nothing came in its place
+        ([*own, cut], [*own, cut], 1, 3),
+        ([*own, cut], [*own, last_year], 1, 2),
+        ([*own, cut], [*own, File("小王庄村.xlsx", small)], 0, 3),
+        ([*own, cut], own[:1], 1, 1),  # it speaks for what is not in hand
+        ([*own, unknown], own, 0, 3),
+        ([*own, unknown], own[:1], 1, 1),
+        ([*own, scan], [*own, scan], 1, 3),
     ):
-        returns = collect([*given, File("汇总.xlsx", earlier)], scheme, units=UNITS, period=H1).returns
-        assert [one.rule for one in returns.intake].count(unreadable) == told
+        earlier = summarised(scheme, collect(then, scheme, units=UNITS, period=H1), root="3301")
+        returns = collect([*now, File("汇总.xlsx", earlier)], scheme, units=UNITS, period=H1).returns
+        assert [one.rule for one in returns.intake].count(unreadable) == told, (then[-1].name, [one.name for one in now])
         assert returns.returns["standing"].tolist().count("duplicate") == doubled
 
 

@@ -7,7 +7,7 @@ import pickle
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pytest
@@ -17,6 +17,7 @@ from making_returns import BIG, COUNTY, FAR, H1, OTHER_TOWN, SMALL, TOWN, UNITS,
 
 from reconcile.engine import Done, Lost, Serial, split
 from reconcile.errors import ReconcileError
+from reconcile.files import cache
 from reconcile.files.archive import find_files
 from reconcile.files.cache import Cache
 from reconcile.files.scheme_files import read_scheme
@@ -263,11 +264,11 @@ def test_a_segment_that_cannot_be_opened_is_left(scheme: Scheme, files: list[Fil
     collect(files, scheme, units=UNITS, period=H1, cache=Cache(tmp_path, "key"))
     written = sorted(tmp_path.rglob("*.parquet"))
 
-    def closed(_path: Path) -> bytes:
+    def closed(_path: Path) -> BinaryIO:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "read_bytes", closed)
+        patched.setattr(cache, "open_regular", closed)
         assert not Cache(tmp_path, "key").load()
     assert sorted(tmp_path.rglob("*.parquet")) == written
 
