@@ -217,8 +217,7 @@ def _field(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> list[
     if code is None:
         if name == "单位":
             return ['"本单位"']
-        listed = _of_list(name, scheme, addresses, sheet)
-        return _texts(name) if listed is None else [listed]
+        return _computed(name, scheme, addresses, sheet)
     if period not in ("", "上年同期") or addresses.of(Reference(code), sheet=sheet) is None:
         return _texts(name)
     cell = addresses.cell(code, sheet=sheet, column=_PREVIOUS if period else _VALUE)
@@ -227,12 +226,17 @@ def _field(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> list[
     return [f"IFERROR({rounded},{cell})" if rounded != cell else cell, *_texts("" if indicator.kind is Kind.FLAG else indicator.measure)]
 
 
-def _of_list(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> str | None:
-    """The cell with the rows or the total of a list that a field names; None where it names none that the form has."""
+def _computed(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> list[str]:
+    """A field that names the rows or the total of a list, or an expression: its figure; no number where the form cannot compute it. The
+    word itself where it is none."""
     node = figure(name, scheme.codes, scheme.indicators, scheme.rosters)
-    if not isinstance(node, Name) or node.reference.kind == "indicator":
-        return None
-    return addresses.of(node.reference, sheet=sheet)
+    if node is None:
+        return _texts(name)
+    if isinstance(node, Name):
+        cell = None if node.reference.kind == "indicator" else addresses.of(node.reference, sheet=sheet)
+        return _texts(name) if cell is None else [cell]
+    formula = excel_value(node, lambda one: addresses.of(one, sheet=sheet))
+    return _texts("若干") if formula is None else [f"IFERROR(ROUND({formula[1:]},2),{_UNKNOWN})"]
 
 
 def _row_formula(indicator: Indicator, scheme: Scheme, addresses: Addresses, rules: list[str], plan: FormPlan, kind_cell: str) -> str:
@@ -247,6 +251,7 @@ def _row_formula(indicator: Indicator, scheme: Scheme, addresses: Addresses, rul
 
 
 _EMPTY = '""'
+_UNKNOWN = '"若干"'
 
 
 def _entry_check(indicator: Indicator, scheme: Scheme, cell: str) -> list[str]:

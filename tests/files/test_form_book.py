@@ -138,6 +138,15 @@ def test_rules_stand_on_the_row_of_their_first_figure(scheme: Scheme) -> None:
     assert "'名册'!$C$2" in checks.formulas["A004"]
 
 
+def test_messages_of_live_checks_hold_no_expressions() -> None:
+    """Units read them in their cells."""
+    scheme = read_scheme(None)
+    formulas = live_checks(scheme, plan(scheme, ["village"])).formulas.values()
+    told = [text for formula in formulas for text in re.findall(r'"([^"]*)"', formula)]
+    assert [text for text in told if re.search(r" [-+*/<>=] |[{}]", text)] == []
+    assert any('"，平均每人"&IFERROR(ROUND(' in formula for formula in formulas)
+
+
 def test_a_blank_row_says_nothing_and_words_are_told(scheme: Scheme) -> None:
     formula = live_checks(scheme, plan(scheme, ["village"])).formulas["A001"]
     assert formula.startswith('=IF(ISTEXT(D4),IF(OR(D4="无",D4="—",D4="/"),"","应只填数字，不带单位和文字。"),')
