@@ -27,6 +27,7 @@ Wholes = NDArray[Any]
 
 _FINE = 10**9  # below this a double still tells 10⁻⁶ apart with room to spare, so scaling and rounding it is exact
 _ROOM = 9 * 10**12  # a total beyond this many would leave 64 bits once it is scaled by 10⁶
+_SHOWN = 0.0051  # by how much a figure may differ from what a sheet shows of it
 _DOUBLE = 2**53  # whole numbers up to here are doubles without loss
 
 
@@ -128,36 +129,23 @@ def joined_parts(returns: Round, parts: Sequence[Sequence[str]], *, codes: Seque
     return np.array(rows, dtype=np.float64).reshape(len(parts), len(codes))
 
 
-def adjusted_figures(own: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
-    """Own figures (unit × code) with the adjusted ones in place, of entries that are whole; where one was adjusted twice, the later date
-    counts, and on one day neither. `own` itself where none applies.
-    """
-    applied = adjustments_applied(adjustments, units=own.index, indicators=own.columns)
-    if not applied:
-        return own
-    made = own.copy()
-    for unit, code, figure in applied:
-        made.at[unit, code] = figure
-    return made
-
-
-def adjustments_applied(
-    adjustments: pd.DataFrame, *, units: Container[object], indicators: Container[object]
-) -> list[tuple[str, str, float]]:
+def adjustments_applied(returns: Round, *, units: Container[object], indicators: Container[object]) -> list[tuple[str, str, float]]:
     """Unit, code and figure of the entries that are whole, by date: the last of those about one figure counts."""
-    if adjustments.empty:
+    table = returns.adjustments
+    if table.empty:
         return []
-    faults = adjustment_faults(adjustments, units=units, indicators=indicators)
-    known = adjustments[[not fault for fault in faults]].sort_values("date", kind="stable")
+    faults = adjustment_faults(returns, units=units, indicators=indicators)
+    known = table[[not fault for fault in faults]].sort_values("date", kind="stable")
     return [(str(unit), str(code), float(figure)) for unit, code, figure in known[["unit", "indicator", "adjusted"]].to_numpy().tolist()]
 
 
-def adjustment_faults(adjustments: pd.DataFrame, *, units: Container[object], indicators: Container[object]) -> list[str]:
-    """Why each entry of ADJUSTMENTS_COLUMNS is not applied, in Chinese; "" where it is."""
-    keys = [tuple(map(str, line)) for line in adjustments[["unit", "indicator", "date"]].to_numpy().tolist()]
-    met = Counter(keys)
+def adjustment_faults(returns: Round, *, units: Container[object], indicators: Container[object]) -> list[str]:
+    """Why each adjustment is not applied, in Chinese; "" where it is. One that names another reported figure than the unit's own was
+    made for that: of an earlier version, or of the total of all below, to which it would be added."""
+    lines = returns.adjustments.to_numpy().tolist()
+    met = Counter((str(unit), str(indicator), str(day)) for unit, indicator, _, _, _, _, day in lines)
     found = []
-    for key, (unit, indicator, _, adjusted, basis, who, day) in zip(keys, adjustments.to_numpy().tolist(), strict=True):
+    for unit, indicator, reported, adjusted, basis, who, day in lines:
         missing = [name for name, told in (("依据", basis), ("核定人", who), ("日期", day)) if not str(told).strip()]
         if unit not in units:
             found.append(f"单位名录中没有“{unit}”")
@@ -167,9 +155,24 @@ def adjustment_faults(adjustments: pd.DataFrame, *, units: Container[object], in
             found.append("核定数不是数字")
         elif missing:
             found.append(f"没有写{'、'.join(missing)}")
+        elif met[str(unit), str(indicator), str(day)] > 1:
+            found.append("同一天核定了两次，分不清用哪一个")
         else:
-            found.append("同一天核定了两次，分不清用哪一个" if met[key] > 1 else "")
+            found.append(_another_figure(returns, unit, indicator, reported))
     return found
+
+
+def _another_figure(returns: Round, unit: str, indicator: str, reported: float) -> str:
+    """What to say where the reported figure that an adjustment names is not what the unit itself reported; "" where it names none, or
+    the unit sent several returns that are added."""
+    ids = returns.counted.get(unit, ())
+    if math.isnan(reported) or len(ids) > 1:
+        return ""
+    own = float(figures_of(returns, ids=ids, codes=[indicator])[0, 0]) if ids else math.nan
+    if abs(own - reported) <= _SHOWN:  # NaN: it reported none
+        return ""
+    told = "没有报这一项" if math.isnan(own) else f"报的是{own:.15g}"
+    return f"所写的上报数是{reported:.15g}，而该单位自己{told}；核定数只代替单位自己的数，不含下级"
 
 
 def rows_of(index: pd.Index, names: Iterable[str]) -> NDArray[np.int64]:

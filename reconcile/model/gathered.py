@@ -106,12 +106,12 @@ def own_of(returns: Round, indicators: Mapping[str, Indicator], *, units: Sequen
 
 
 def adjusted_of(
-    own: Gathered, adjustments: pd.DataFrame, *, units: Sequence[str], known: Collection[str], indicators: Collection[str]
+    own: Gathered, returns: Round, *, units: Sequence[str], known: Collection[str], indicators: Collection[str]
 ) -> Gathered:
-    """Own figures of `units` with the adjusted ones in place (see `adjusted_figures`), of those units that are `known`; `own` itself where
-    none applies."""
-    place = {unit: record for record, unit in enumerate(units) if unit in known} if len(adjustments) else {}
-    applied = adjustments_applied(adjustments, units=place, indicators=indicators)
+    """Own figures of `units` with the adjusted ones in place, of entries that are whole and units that are `known`; where one was adjusted
+    twice, the later date counts, and on one day neither. `own` itself where none applies."""
+    place = {unit: record for record, unit in enumerate(units) if unit in known} if len(returns.adjustments) else {}
+    applied = adjustments_applied(returns, units=place, indicators=indicators)
     if not applied:
         return own
     at = sorted({*own.at.tolist(), *(place[unit] for unit, _, _ in applied)})

@@ -16,7 +16,7 @@ def examine(returns: Round, scheme: Scheme, *, units: UnitTree) -> tuple[Finding
     if rule is None:
         return ()
     table = returns.adjustments
-    faults = adjustment_faults(table, units=units, indicators=scheme.indicators)
+    faults = adjustment_faults(returns, units=units, indicators=scheme.indicators)
     found = []
     for fault, (unit, indicator, _, adjusted, *_) in zip(faults, table.to_numpy().tolist(), strict=True):
         if fault:

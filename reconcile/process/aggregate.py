@@ -50,7 +50,7 @@ def aggregate(
     kept = subtrees.of_some(_kept(returns, units, subtrees))
     add = Addition(scheme, codes, subtrees, kept)
     own = own_of(returns, scheme.indicators, units=subtrees.codes)
-    adjusted = adjusted_of(own, returns.adjustments, units=subtrees.codes, known=subtrees.rows, indicators=codes)
+    adjusted = adjusted_of(own, returns, units=subtrees.codes, known=subtrees.rows, indicators=codes)
     reported = add.totals(own)
     owing = _owing(returns, scheme, units=units, subtrees=subtrees, codes=codes)
     counts = add.counts(answers_of(add, returns, owing))

@@ -60,7 +60,7 @@ class FigureCalls:
         self._numeric = [code for code, one in scheme.indicators.items() if one.kind is not Kind.TEXT]
         units = self._subtrees.codes
         reported = own_of(outcome.round, scheme.indicators, units=units)
-        own = adjusted_of(reported, outcome.round.adjustments, units=units, known=outcome.round.counted, indicators=self._numeric)
+        own = adjusted_of(reported, outcome.round, units=units, known=outcome.round.counted, indicators=self._numeric)
         self._origins = Origins(self._trace.addends, Derived.of(own, self._subtrees, scheme))
         self._earlier_origins: dict[str, Origins] = {}
 

@@ -68,7 +68,7 @@ def _times(telling: Telling, totals: Totals) -> tuple[Derived | None, Derived | 
     outcome, scheme, subtrees = telling.outcome, telling.scheme, totals.derived.subtrees
     own = totals.derived.own.own
     codes = [one.code for one in telling.numeric]
-    adjusted = adjusted_of(own, outcome.round.adjustments, units=subtrees.codes, known=subtrees.rows, indicators=codes)
+    adjusted = adjusted_of(own, outcome.round, units=subtrees.codes, known=subtrees.rows, indicators=codes)
     absent = frozenset(outcome.coverage.absent)
 
     def then(earlier: Earlier | None) -> Derived | None:
