@@ -121,12 +121,12 @@ def test_members_of_an_archive_never_leave_it(tmp_path: Path) -> None:
     assert PurePosixPath("镇.zip/镇/甲村.xlsx") in shown
 
 
-@pytest.mark.parametrize(("length", "said"), [(259, "没有那个文件"), (260, "路径太长"), (400, "路径太长")])
+@pytest.mark.parametrize(("length", "said"), [(259, "没有这个文件"), (260, "路径太长"), (400, "路径太长")])
 def test_a_path_that_windows_does_not_take(monkeypatch: pytest.MonkeyPatch, length: int, said: str) -> None:
     """Behind 260 characters Windows, Excel and the shell know no file; all they say is that there is none."""
     monkeypatch.setattr(outbox.sys, "platform", "win32")
     path = Path("/" + "x" * (length - 1))
-    told = outbox._sentence(path, FileNotFoundError(errno.ENOENT, "没有那个文件"))
+    told = outbox._sentence(path, FileNotFoundError(errno.ENOENT, "没有这个文件"))
     assert said in told
     assert told.endswith("重新运行。")
 
