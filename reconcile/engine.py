@@ -37,7 +37,8 @@ IDLE = -1
 nobody loses patience with a disk that does not answer."""
 
 SECONDS = 60.0
-"""How long one item may take before it is lost. The readers' own bounds are tighter; this one is for what they could not bound."""
+"""How long one item may take before its worker is stopped; the second time it is lost. The readers' own bounds are tighter; this one is
+for what they could not bound."""
 
 _PATIENCE = 30.0  # seconds that a cluster may be silent before it is asked whether anybody is there
 _KNOCKING = 10.0  # seconds to wait for a scheduler to answer at all
@@ -49,7 +50,7 @@ _THREADS = "Dask 工作进程有多个线程，没有写出新的结果。请用
 
 @dataclass(frozen=True, slots=True)
 class Lost(Generic[Item]):
-    """An item that took its worker with it; `late` where it was stopped for taking too long."""
+    """An item that took its worker with it twice; `late` where the last one was stopped for taking too long."""
 
     item: Item
     late: bool

@@ -194,8 +194,7 @@ def _write(rows: Rows, folder: Path) -> str:
 
 
 def _read(path: Path) -> Rows | None:
-    """One segment; None where it is not what its name says. Raises OSError, and UnreadableWorkbook
-    where it is no regular file."""
+    """One segment; None where it is not what its name says. Raises OSError, and UnreadableWorkbook where it is no regular file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

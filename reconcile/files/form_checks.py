@@ -32,6 +32,7 @@ NOT_ASKED = "本单位不填此项"
 _ROOM = LONGEST_FORMULA - 700  # what stands around the rules on a row
 _LONGEST_TEXT = 250  # Excel takes 255 characters in a text of a formula
 _FIELD = re.compile(r"\{([^{}]*)\}")
+_UNKNOWN = '"若干"'  # in place of a number that the form cannot compute
 _VALUE = column_letters(COLUMNS[Role.VALUE])
 _PREVIOUS = column_letters(COLUMNS[Role.PREVIOUS])
 
@@ -193,11 +194,11 @@ def _difference(rule: Rule, scheme: Scheme, addresses: Addresses, sheet: str) ->
     """By how much the two sides of the rule differ, in the measure of its first figure."""
     node = rule.expression
     if not isinstance(node, Comparison) or type_of(node.left) != "number" or type_of(node.right) != "number":
-        return _texts("若干")
+        return [_UNKNOWN]
     apart = Call("abs", (Arithmetic(node.left, (("-", node.right),)),))
     formula = excel_value(apart, lambda one: addresses.of(one, sheet=sheet), missing=rule.missing)
     if formula is None:
-        return _texts("若干")
+        return [_UNKNOWN]
     indicator = scheme.indicators[rule.indicators[0]] if rule.indicators else None
     if indicator is None:
         return [f"IFERROR(ROUND({formula[1:]},2),0)"]
@@ -236,7 +237,7 @@ def _computed(name: str, scheme: Scheme, addresses: Addresses, sheet: str) -> li
         cell = None if node.reference.kind == "indicator" else addresses.of(node.reference, sheet=sheet)
         return _texts(name) if cell is None else [cell]
     formula = excel_value(node, lambda one: addresses.of(one, sheet=sheet))
-    return _texts("若干") if formula is None else [f"IFERROR(ROUND({formula[1:]},2),{_UNKNOWN})"]
+    return [_UNKNOWN] if formula is None else [f"IFERROR(ROUND({formula[1:]},2),{_UNKNOWN})"]
 
 
 def _row_formula(indicator: Indicator, scheme: Scheme, addresses: Addresses, rules: list[str], plan: FormPlan, kind_cell: str) -> str:
@@ -251,7 +252,6 @@ def _row_formula(indicator: Indicator, scheme: Scheme, addresses: Addresses, rul
 
 
 _EMPTY = '""'
-_UNKNOWN = '"若干"'
 
 
 def _entry_check(indicator: Indicator, scheme: Scheme, cell: str) -> list[str]:

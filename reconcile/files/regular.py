@@ -1,4 +1,5 @@
-"""The one way in for files on disk: what is no regular file is not opened, and of no file is more read than it may have.
+"""The one way in for files that somebody else put on disk: what is no regular file is not opened, and `read_regular` reads no more of it
+than it may have.
 
 A pipe would be waited for without end, a device has no end, and a size that the system tells holds for neither, nor for what grows.
 """

@@ -74,7 +74,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A value as it is printed, its characters charged."""
         if not isinstance(value, str):
             self._passed(value, glance=1)
-        text = str(value)
+        text = value if isinstance(value, str) else str(value)
         self.spend(len(text))
         return text
 
@@ -204,32 +204,34 @@ class _Charging(NodeTransformer):
         return _asked("joined", made.nodes)
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 - see above
-        return self._weighing(node, "expr")
+        return _weighing(self.generic_visit(node), "expr")
 
     def visit_Operand(self, node: nodes.Operand) -> nodes.Node:  # noqa: N802 - see above
-        return self._weighing(node, "expr")
+        return _weighing(self.generic_visit(node), "expr")
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - see above
-        return self._weighing(node, "node") if node.name == "trim" else self.generic_visit(node)  # the others look at one member
+        made = self.generic_visit(node)
+        return _weighing(made, "node") if node.name == "trim" else made  # the others look at one member
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 - see above
-        made = self._weighing(node, "node", "copied")
-        return made if isinstance(node.arg, nodes.Const | nodes.Slice) else self._weighing(made, "arg", visited=True)
+        made = _weighing(self.generic_visit(node), "node", "copied")
+        return made if isinstance(node.arg, nodes.Const | nodes.Slice) else _weighing(made, "arg")
 
     def visit_Pair(self, node: nodes.Pair) -> nodes.Node:  # noqa: N802 - see above
-        return self._weighing(node, "key")
-
-    def _weighing(self, node: nodes.Node, field: str, method: str = "weighed", *, visited: bool = False) -> nodes.Node:
-        made = node if visited else self.generic_visit(node)
-        if getattr(made, field) is not None:  # {% filter %} has a body in place of a value
-            setattr(made, field, _asked(method, [getattr(made, field)]))
-        return made
+        return _weighing(self.generic_visit(node), "key")
 
     def _charged(self, node: _Made) -> _Made:
         cost = _TURN + _size(node)
         made: Any = self.generic_visit(node)
         made.body = [nodes.ExprStmt(_asked("spend", [nodes.Const(cost)])), *made.body]
         return made  # type: ignore[no-any-return] # it is the node that came
+
+
+def _weighing(node: nodes.Node, field: str, method: str = "weighed") -> nodes.Node:
+    """The node with what stands in one of its fields charged."""
+    if getattr(node, field) is not None:  # {% filter %} has a body in place of a value
+        setattr(node, field, _asked(method, [getattr(node, field)]))
+    return node
 
 
 def _asked(method: str, arguments: list[Any]) -> nodes.Call:
